@@ -1,0 +1,49 @@
+# Every target sets up what it needs: a virtual environment in .venv with the locked packages.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
+
+.PHONY: help setup demo test check format lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: .venv/installed  ## the virtual environment, nothing else
+
+demo: setup  ## a customer, an ATM and an agent, told from end to end
+	@$(BIN)/makeba demo
+
+test: setup  ## all tests, on PostgreSQL servers of their own
+	$(BIN)/pytest
+
+check: setup  ## formatter, linter, types, import contracts, SQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 0 ledger queries commands
+
+format: setup  ## put the source into its one form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: setup  ## choose versions anew: hashes only, no addresses
+	$(BIN)/uv pip compile $(COMPILE) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(COMPILE) --group setup -c requirements-dev.lock -o requirements-setup.lock
+COMPILE := --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11
+
+clean:  ## remove what was set up
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+
+# The stamp is written last, so an install that was cut off is done again. uv comes by pip once
+# and is then part of the environment that it keeps.
+.venv/installed: $(LOCKS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "makeba needs Python 3.11 or newer")'
+	@$(BIN)/uv --version >/dev/null 2>&1 || { $(PYTHON) -m venv --clear .venv \
+	    && $(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock; }
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""What changes: one module for each use case, all through one spine."""

@@ -1,0 +1,57 @@
+"""Somebody becomes a customer: a person and an empty wallet come into being."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from commands.command import Answer, Command, Rounds
+from commands.identity.person import Person, Role
+from ledger import chart
+from ledger.books import Books
+from ledger.errors import Conflict
+
+
+class WalletOpened(Answer, frozen=True, kw_only=True):
+    """The new customer and the wallet."""
+
+    user_id: UUID
+    wallet_id: UUID
+
+
+class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
+    """Open a wallet. Ids are chosen by the caller; what identifies the person comes sealed."""
+
+    user_id: UUID
+    wallet_id: UUID
+    phone_index: bytes
+    profile_seal: bytes
+    pin_hash: str
+    totp_seal: bytes
+
+    def touches(self, books: Books) -> Rounds:
+        yield (Person.by_phone(self.phone_index), Person.by_id(self.user_id))
+
+    def decide(self, books: Books) -> WalletOpened:
+        if books.find(Person.by_phone(self.phone_index)) is not None:
+            raise Conflict("There is already an account with this number.")
+        # From here on nothing is refused.
+        wallet = chart.opened(chart.WALLET, self.wallet_id, owner=self.user_id)
+        books.put(wallet)
+        books.put(
+            Person(
+                id=self.user_id,
+                role=Role.CUSTOMER,
+                status="active",
+                phone_index=self.phone_index,
+                profile_seal=self.profile_seal,
+                pin_hash=self.pin_hash,
+                totp_seal=self.totp_seal,
+                wallet_id=wallet.id,
+            )
+        )
+        books.record(
+            "wallet.opened",
+            wallet.id,
+            {"user": self.user_id, "code": wallet.code, "currency": wallet.currency},
+        )
+        return WalletOpened(user_id=self.user_id, wallet_id=wallet.id)

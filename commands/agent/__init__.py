@@ -1,0 +1,1 @@
+"""Agents: cash in and cash out over a counter."""

@@ -1,0 +1,1 @@
+"""The accountants' side of the books."""

@@ -1,0 +1,1 @@
+"""Who somebody is, and whether they are signed in."""

@@ -1,0 +1,118 @@
+"""People: customers, agents' operators and staff, as decisions see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.errors import Forbidden, NotFound
+from ledger.books import Books
+from ledger.rows import Key, Row
+
+
+class Role(StrEnum):
+    """What somebody may do here. The switch is no person: it signs its requests."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    ACCOUNTANT = "accountant"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Person(Row, frozen=True, kw_only=True):
+    """Somebody who can sign in. What identifies them is sealed or a keyed hash."""
+
+    id: UUID
+    role: Role
+    status: str
+    phone_index: bytes
+    profile_seal: bytes
+    pin_hash: str
+    totp_seal: bytes
+    totp_step: int = 0
+    pin_failures: int = 0
+    locked_until: datetime | None = None
+    wallet_id: UUID | None = None
+    agent_id: UUID | None = None
+
+    TABLE: ClassVar[str] = "person"
+    LOAD: ClassVar[dict[str, str]] = {
+        "id": """
+            SELECT
+                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
+                pin_failures, locked_until, wallet_id, agent_id
+            FROM ledger.person
+            WHERE id = ANY(%(values)s)
+        """,
+        "phone_index": """
+            SELECT
+                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
+                pin_failures, locked_until, wallet_id, agent_id
+            FROM ledger.person
+            WHERE phone_index = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.person AS p (
+                id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
+                pin_failures, locked_until, wallet_id, agent_id, version
+            )
+            SELECT
+                r.id, r.role, r.status, decode(r.phone_index, 'base64'),
+                decode(r.profile_seal, 'base64'), r.pin_hash, decode(r.totp_seal, 'base64'),
+                r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id, r.version
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                id uuid, role text, status text, phone_index text, profile_seal text, pin_hash text,
+                totp_seal text, totp_step bigint, pin_failures smallint, locked_until timestamptz,
+                wallet_id uuid, agent_id uuid, version bigint
+            )
+            ON CONFLICT (id) DO UPDATE SET
+                status = excluded.status, phone_index = excluded.phone_index,
+                profile_seal = excluded.profile_seal, pin_hash = excluded.pin_hash,
+                totp_seal = excluded.totp_seal, totp_step = excluded.totp_step,
+                pin_failures = excluded.pin_failures, locked_until = excluded.locked_until,
+                version = excluded.version
+            WHERE p.version = excluded.version - 1
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('person', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def by_id(person_id: UUID) -> Key[Person]:
+        """The person with this id."""
+        return (Person, "id", person_id)
+
+    @staticmethod
+    def by_phone(phone_index: bytes) -> Key[Person]:
+        """The person whose number has this keyed hash."""
+        return (Person, "phone_index", phone_index)
+
+    def keys(self) -> tuple[Key[Person], ...]:
+        return ((Person, "id", self.id), (Person, "phone_index", self.phone_index))
+
+    @property
+    def active(self) -> bool:
+        """Whether this person may still sign in and move money."""
+        return self.status == "active"
+
+    @property
+    def wallet(self) -> UUID:
+        """A customer's wallet. Asking for another's is a bug: guard with `require_customer`."""
+        assert self.wallet_id is not None, "only customers have wallets"
+        return self.wallet_id
+
+
+def require_customer(books: Books, person_id: UUID) -> Person:
+    """The customer with this id. Raises NotFound or Forbidden."""
+    person = books.find(Person.by_id(person_id))
+    if person is None:
+        raise NotFound
+    if person.role is not Role.CUSTOMER or not person.active:
+        raise Forbidden
+    return person

@@ -1,0 +1,1 @@
+"""Cash from an ATM without a card."""

@@ -1,0 +1,100 @@
+"""Accounts: who holds what, which side is their normal one, and how low they may go."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.money import CURRENCIES, Money
+from ledger.rows import Key, Row
+
+
+class Kind(StrEnum):
+    """The five kinds of account; assets and expenses are debit by nature, the others credit."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class Status(StrEnum):
+    """Whether an account may move."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class Account(Row, frozen=True, kw_only=True):
+    """One account. `balance` is signed, debit positive, in minor units, as lines are.
+
+    `floor` is the least that the account may hold on its normal side, or None for no floor: a
+    wallet's is zero or its minimum balance. `version` counts postings; opening an account or
+    changing its status or floor leaves it as it is.
+    """
+
+    id: UUID
+    code: str
+    owner: UUID | None
+    currency: str
+    kind: Kind
+    floor: int | None
+    status: Status
+    balance: int = 0
+    version: int = 0
+
+    TABLE: ClassVar[str] = "account"
+    LOAD: ClassVar[dict[str, str]] = {
+        "id": """
+            SELECT version, id, code, owner, currency, kind, floor, status, balance
+            FROM ledger.account
+            WHERE id = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
+            SELECT r.id, r.code, r.owner, r.currency, r.kind, r.floor, r.status
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                id uuid, code text, owner uuid, currency text, kind text, floor bigint, status text
+            )
+            ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, status = excluded.status
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('account', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def by_id(account_id: UUID) -> Key[Account]:
+        """The account with this id."""
+        return (Account, "id", account_id)
+
+    def keys(self) -> tuple[Key[Account], ...]:
+        return ((Account, "id", self.id),)
+
+    @property
+    def debit_normal(self) -> bool:
+        """True where a debit makes the account hold more."""
+        return self.kind in DEBIT_NORMAL
+
+    @property
+    def holds_minor(self) -> int:
+        """What the account holds on its normal side; for a wallet, the customer's money."""
+        return self.balance if self.kind in DEBIT_NORMAL else -self.balance
+
+    @property
+    def holds(self) -> Money:
+        """The same as Money."""
+        return Money(self.holds_minor, CURRENCIES[self.currency])
+
+    @property
+    def free_minor(self) -> int:
+        """How much may leave before the floor is reached. Only for accounts that have one."""
+        assert self.floor is not None, f"account {self.id} has no floor"
+        return self.holds_minor - self.floor
+
+
+DEBIT_NORMAL = (Kind.ASSET, Kind.EXPENSE)

@@ -1,0 +1,207 @@
+"""Books: the working set that one batch of decisions reads and changes. No I/O in here.
+
+A batch has one Books. Each command is decided on a draft above it: an accepted draft becomes part
+of what the next command sees, a refused one is dropped as if it had never been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ledger.accounts import Account, Status
+from ledger.errors import InsufficientFunds, WalletNotOpen
+from ledger.journal import Entry, Line, entry_number
+from ledger.rows import Key, R, Row, name_of
+
+COUNTRY = ZoneInfo("Atlantic/Cape_Verde")
+Payload = Mapping[str, Any]
+
+
+class NotLoaded(Exception):  # noqa: N818 - the spine catches it: not a fault but a request
+    """A decision asks for a row that was not loaded; the command waits for the next batch."""
+
+    def __init__(self, key: Key[Any]) -> None:
+        self.key = key
+        super().__init__(name_of(key))
+
+
+class BalanceAfter(msgspec.Struct, frozen=True):
+    """A line as it stands in the journal: with the balance that it left."""
+
+    account: UUID
+    amount: int
+    balance: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, before it has its place in the log.
+
+    `payload` holds whole numbers, text, ids, dates, booleans, null, lists and objects only, and no
+    secret.
+    """
+
+    kind: str
+    subject: UUID
+    payload: Payload
+    lines: tuple[BalanceAfter, ...] = ()
+    entry_number: int | None = None
+    booking_date: date | None = None
+    value_date: date | None = None
+    reverses: int | None = None
+
+
+class Books:
+    """The rows that a batch works on, the events that it makes, and the time at which it does."""
+
+    __slots__ = (
+        "_draft_events",
+        "_draft_numbers",
+        "_draft_posted",
+        "_draft_put",
+        "_draft_rows",
+        "last_entries",
+        "now",
+        "posted",
+        "put_rows",
+        "rows",
+        "today",
+    )
+
+    def __init__(
+        self, now: datetime, last_entries: dict[int, int], rows: dict[Key[Any], Row | None]
+    ) -> None:
+        self.now = now
+        self.today = now.astimezone(COUNTRY).date()
+        self.last_entries = last_entries  # fiscal year -> last sequence number used
+        self.rows = rows  # None: known to be absent
+        self.posted: set[Key[Account]] = set()  # accounts whose balance the batch moves
+        self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
+        self._new_draft()
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def find(self, key: Key[R]) -> R | None:
+        """The row under this key, or None when there is none. Raises NotLoaded."""
+        if key in self._draft_rows:
+            return cast("R | None", self._draft_rows[key])
+        try:
+            return cast("R | None", self.rows[key])
+        except KeyError:
+            raise NotLoaded(key) from None
+
+    def get(self, key: Key[R]) -> R:
+        """The row under this key, which must exist: its absence would be a bug of ours."""
+        row = self.find(key)
+        assert row is not None, f"{name_of(key)} is missing"
+        return row
+
+    def account(self, account_id: UUID) -> Account:
+        """The account with this id."""
+        return self.get((Account, "id", account_id))
+
+    # -- guards --------------------------------------------------------------------------------
+
+    def require_covered(self, account: Account, amount_minor: int) -> None:
+        """Raises InsufficientFunds unless the account can give this much and keep its floor."""
+        if account.free_minor < amount_minor:
+            raise InsufficientFunds
+        self.require_open(account)
+
+    def require_open(self, account: Account) -> None:
+        """Raises WalletNotOpen unless the account may move."""
+        if account.status is not Status.OPEN:
+            raise WalletNotOpen(status=account.status)
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def put(self, row: Row) -> None:
+        """Write a new or changed row into the draft. It keeps the version that was loaded."""
+        keys = row.keys()
+        before = self._draft_rows.get(keys[0]) or self.rows.get(keys[0])
+        if before is not None:
+            for key in before.keys():
+                self._draft_rows[key] = None
+        for key in keys:
+            self._draft_rows[key] = row
+        self._draft_put.add(keys[0])
+
+    def record(
+        self, kind: str, subject: UUID, payload: Payload, entry: Entry | None = None
+    ) -> int | None:
+        """Write what happened, and the entry that it makes, into the draft.
+
+        Returns the number of the entry. An account below its floor here is a bug: the guards
+        above must have refused.
+        """
+        if entry is None:
+            self._draft_events.append(Event(kind=kind, subject=subject, payload=payload))
+            return None
+        year = self.today.year
+        sequence = self._draft_numbers.get(year) or self.last_entries.get(year, 0)
+        self._draft_numbers[year] = sequence + 1
+        number = entry_number(year, sequence + 1)
+        lines = tuple(self._post(line, entry.currency) for line in entry.lines)
+        for line in lines:
+            self._assert_above_floor(line.account)
+        self._draft_events.append(
+            Event(
+                kind=kind,
+                subject=subject,
+                payload=payload,
+                lines=lines,
+                entry_number=number,
+                booking_date=self.today,
+                value_date=entry.value_date or self.today,
+                reverses=entry.reverses,
+            )
+        )
+        return number
+
+    def _post(self, line: Line, currency: str) -> BalanceAfter:
+        key: Key[Account] = (Account, "id", line.account)
+        account = self.get(key)
+        assert account.currency == currency, "an entry has one currency"
+        after = msgspec.structs.replace(account, balance=account.balance + line.amount)
+        self._draft_rows[key] = after
+        self._draft_posted.add(key)
+        return BalanceAfter(line.account, line.amount, after.balance)
+
+    def _assert_above_floor(self, account_id: UUID) -> None:
+        account = self.account(account_id)
+        assert account.floor is None or account.holds_minor >= account.floor, (
+            f"account {account.id} would fall below its floor"
+        )
+
+    # -- the life of a draft -------------------------------------------------------------------
+
+    def accept(self) -> tuple[list[Event], list[str]]:
+        """Make the draft part of the books; returns its events and the names of the rows it put.
+
+        A change that no event tells of would be invisible to other readers of the log.
+        """
+        events = self._draft_events
+        touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
+        assert events or not touched, f"{touched} changed without an event"
+        self.rows.update(self._draft_rows)
+        self.posted |= self._draft_posted
+        self.put_rows |= self._draft_put
+        self.last_entries.update(self._draft_numbers)
+        self._new_draft()
+        return events, touched
+
+    def discard(self) -> None:
+        """Forget the draft."""
+        self._new_draft()
+
+    def _new_draft(self) -> None:
+        self._draft_rows: dict[Key[Any], Row | None] = {}
+        self._draft_events: list[Event] = []
+        self._draft_numbers: dict[int, int] = {}
+        self._draft_posted: set[Key[Account]] = set()
+        self._draft_put: set[Key[Any]] = set()

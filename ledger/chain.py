@@ -1,0 +1,65 @@
+"""The hash chain: the canonical bytes of a log record, and the hash that binds it to the last.
+
+    hash = SHA-256(hash of the previous record ‖ canonical bytes of this record)
+
+The canonical bytes are one JSON array, without white space, object members sorted, in UTF-8:
+position, kind, subject, actor, request id, recorded at (microseconds since 1970, UTC),
+payload, names of the changed rows, entry number, booking date, value date, number of the reversed
+entry, and the lines as [account, amount, balance after]. Anyone can recompute it from the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ledger.books import BalanceAfter
+
+GENESIS = bytes(32)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of the log as it stands in the database, but for its hash."""
+
+    position: int
+    kind: str
+    subject: UUID
+    actor: str
+    request_id: str
+    recorded_at: datetime
+    payload: bytes  # canonical JSON
+    touched: Sequence[str]
+    entry_number: int | None
+    booking_date: date | None
+    value_date: date | None
+    reverses: int | None
+    lines: Sequence[BalanceAfter]
+
+
+def next_hash(previous: bytes, record: Record) -> bytes:
+    """The hash of a record that follows one with hash `previous`."""
+    parts: list[Any] = [
+        record.position,
+        record.kind,
+        record.subject,
+        record.actor,
+        record.request_id,
+        (record.recorded_at - EPOCH) // MICROSECOND,
+        msgspec.Raw(record.payload),
+        record.touched,
+        record.entry_number,
+        record.booking_date,
+        record.value_date,
+        record.reverses,
+        [(line.account, line.amount, line.balance) for line in record.lines],
+    ]
+    return hashlib.sha256(previous + canonical(parts)).digest()

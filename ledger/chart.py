@@ -1,0 +1,99 @@
+"""Our chart of accounts: an e-money issuer's, with one fixed account for each code that needs one.
+
+Wallets (2010) and agents' float (2020) have one account each for every owner; all other codes
+have exactly one, whose id is made from the code.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from ledger.accounts import Account, Kind, Status
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """One code of the chart. `floor` is that of its one account (None: it may take either side)."""
+
+    code: str
+    name: str
+    kind: Kind
+    floor: int | None = None
+
+
+TRUST_BANK = "1010"
+OPERATING_BANK = "1020"
+TRUST_IN_TRANSIT = "1030"
+DUE_FROM_SWITCH = "1100"
+SUSPENSE_BREAKS = "1900"
+WALLET = "2010"
+AGENT_FLOAT = "2020"
+HELD = "2030"
+SWITCH_PAYABLE = "2100"
+UNIDENTIFIED_CREDITS = "2900"
+CAPITAL = "3010"
+FEE_ATM = "4010"
+FEE_AGENT = "4020"
+FEE_TRANSFER = "4030"
+COMMISSION_CASH_IN = "5010"
+COMMISSION_CASH_OUT = "5020"
+WRITE_OFFS = "5090"
+
+CHART = (
+    Heading(TRUST_BANK, "Trust (safeguarding) bank", Kind.ASSET),
+    Heading(OPERATING_BANK, "Operating bank", Kind.ASSET),
+    Heading(TRUST_IN_TRANSIT, "Trust in transit", Kind.ASSET),
+    Heading(DUE_FROM_SWITCH, "Due from switch", Kind.ASSET),
+    Heading(SUSPENSE_BREAKS, "Suspense: reconciliation breaks", Kind.ASSET),
+    Heading("1910", "Agent receivable", Kind.ASSET),
+    Heading("1920", "Customer receivable", Kind.ASSET),
+    Heading(WALLET, "E-money: customers", Kind.LIABILITY, floor=0),
+    Heading(AGENT_FLOAT, "E-money: agents' float", Kind.LIABILITY, floor=0),
+    Heading(HELD, "E-money: held", Kind.LIABILITY, floor=0),
+    Heading("2040", "E-money: dormant", Kind.LIABILITY, floor=0),
+    Heading(SWITCH_PAYABLE, "Switch settlement payable", Kind.LIABILITY),
+    Heading("2110", "Interchange payable", Kind.LIABILITY),
+    Heading("2200", "Commission payable", Kind.LIABILITY),
+    Heading("2300", "Taxes payable", Kind.LIABILITY),
+    Heading(UNIDENTIFIED_CREDITS, "Suspense: unidentified credits", Kind.LIABILITY),
+    Heading(CAPITAL, "Capital", Kind.EQUITY),
+    Heading("3900", "Retained earnings", Kind.EQUITY),
+    Heading(FEE_ATM, "Fees: ATM withdrawals", Kind.INCOME),
+    Heading(FEE_AGENT, "Fees: agent cash-out", Kind.INCOME),
+    Heading(FEE_TRANSFER, "Fees: transfers", Kind.INCOME),
+    Heading("4040", "Fees: other", Kind.INCOME),
+    Heading("4090", "Overages", Kind.INCOME),
+    Heading(COMMISSION_CASH_IN, "Commission: cash-in", Kind.EXPENSE),
+    Heading(COMMISSION_CASH_OUT, "Commission: cash-out", Kind.EXPENSE),
+    Heading("5030", "Interchange", Kind.EXPENSE),
+    Heading(WRITE_OFFS, "Write-offs", Kind.EXPENSE),
+)
+HEADINGS = {heading.code: heading for heading in CHART}
+ONE_PER_OWNER = (WALLET, AGENT_FLOAT)
+
+
+def the(code: str) -> UUID:
+    """The id of the one account of this code: the code's digits at the end of a nil UUID."""
+    assert code not in ONE_PER_OWNER, f"{code} has an account for each owner"
+    return UUID(f"00000000-0000-0000-0000-00000000{code}")
+
+
+def opened(code: str, account_id: UUID, owner: UUID | None, currency: str = "CVE") -> Account:
+    """A new, empty account under a code of the chart."""
+    heading = HEADINGS[code]
+    return Account(
+        id=account_id,
+        code=code,
+        owner=owner,
+        currency=currency,
+        kind=heading.kind,
+        floor=heading.floor,
+        status=Status.OPEN,
+    )
+
+
+def fixed_accounts() -> tuple[Account, ...]:
+    """The one account of every code that has one, as the books are opened."""
+    codes = (heading.code for heading in CHART if heading.code not in ONE_PER_OWNER)
+    return tuple(opened(code, the(code), owner=None) for code in codes)
