@@ -1,0 +1,100 @@
+"""A PostgreSQL of our own for the whole run, and a fresh database for each test that asks for one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from commands.books.open_books import OpenBooks
+from commands.spine import Limits, Spine
+from ledger.database import ROLES, as_role, connect
+from ledger.log import Log
+from ledger.migrations import migrate
+from server.postgres import Cluster, running
+
+PASSWORDS = {role: f"password of {role}" for role in ROLES}
+TEMPLATE = "makeba_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database, as each role reaches it."""
+
+    owner: str
+
+    @property
+    def commands(self) -> str:
+        return self._as("makeba_commands")
+
+    @property
+    def projector(self) -> str:
+        return self._as("makeba_projector")
+
+    @property
+    def queries(self) -> str:
+        return self._as("makeba_queries")
+
+    @property
+    def auditor(self) -> str:
+        return self._as("makeba_auditor")
+
+    def _as(self, role: str) -> str:
+        return as_role(self.owner, role, PASSWORDS[role])
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """An embedded PostgreSQL for this run. Nothing here survives a power cut, so nothing waits
+    for the disk; the tests of durability start servers of their own."""
+    cluster = Cluster(tmp_path_factory.mktemp("postgres"))
+    with running(cluster, settings={"fsync": "off", "max_connections": "300"}):
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a migrated, empty database to clone."""
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    migrate(cluster.owner_dsn(TEMPLATE), PASSWORDS)
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A migrated database in which nothing has happened yet."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        yield Database(cluster.owner_dsn(name))
+        connection.execute(
+            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+@pytest.fixture
+async def log(database: Database) -> AsyncIterator[Log]:
+    """The door to a fresh database."""
+    log = Log(lambda: connect(database.commands, "makeba test"))
+    yield log
+    await log.disconnect()
+
+
+@pytest.fixture
+async def spine(log: Log) -> AsyncIterator[Spine]:
+    """A spine at work on a fresh database whose books are open."""
+    spine = Spine(log, Limits(deadline_seconds=30))
+    spine.start()
+    await spine.submit(OpenBooks(), actor="system:test", request_id="open")
+    yield spine
+    await spine.close()
