@@ -20,6 +20,7 @@ import structlog
 
 from commands.command import A, Command, Rounds, encode
 from commands.idempotency import KnownKey, Once
+from ledger.batch import Batch, Happened, Head, StoredReply, seal
 from ledger.books import Books, NotLoaded
 from ledger.errors import (
     Broken,
@@ -30,11 +31,14 @@ from ledger.errors import (
     RefusalBody,
     every_refusal,
 )
-from ledger.log import CommitUnknown, Happened, Log, StoredReply, Written
+from ledger.lane import CommitUnknown
+from ledger.log import Log
 
 logger = structlog.get_logger(__name__)
 
 ROUNDS_MAX = 6  # a command that names rows in more rounds than this is a bug
+DEADLINE_LOOK_SECONDS = 0.02
+AHEAD_SLICE = 16  # commands that are decided ahead in one go
 DEFERRALS_MAX = 3  # batches that a command may wait for rows it had not named
 REFUSALS = {refusal.code: refusal for refusal in every_refusal()}
 
@@ -43,6 +47,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Everything here that could grow or wait has a number."""
 
     batch_max: int = 256
+    ahead_min: int = 32  # with fewer waiting, the next batch is not decided ahead
     queue_max: int = 4_096
     attempts_max: int = 3
     retry_seconds: float = 0.05  # doubled for each attempt
@@ -77,7 +82,13 @@ class _Item(Generic[A]):
     )  # fmt: skip
 
     def __init__(
-        self, command: Command[A], actor: str, request_id: str, once: Once | None, dry_run: bool
+        self,
+        command: Command[A],
+        actor: str,
+        request_id: str,
+        once: Once | None,
+        dry_run: bool,
+        future: asyncio.Future[Outcome[A]],
     ) -> None:
         self.command = command
         self.actor = actor
@@ -86,7 +97,7 @@ class _Item(Generic[A]):
         self.dry_run = dry_run
         self.deferrals = 0
         self.started = False
-        self.future: asyncio.Future[Outcome[A]] = asyncio.get_running_loop().create_future()
+        self.future = future
 
     def touches(self, books: Books) -> Rounds:
         if self.once is not None:
@@ -111,6 +122,46 @@ class _Decided(msgspec.Struct, frozen=True):
     reply: StoredReply | None = None
 
 
+class _Deadlines:
+    """Who has waited too long. One timer looks at all of them: one for each would cost more than
+    the waiting."""
+
+    def __init__(self) -> None:
+        self._watched: deque[tuple[float, _Item[Any]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, item: _Item[Any], deadline: float) -> None:
+        """Answer this item when its deadline passes first."""
+        self._watched.append((deadline, item))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look(), name="deadlines")
+
+    def stop(self) -> None:
+        """There is nobody left to watch for."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._watched:
+            await asyncio.sleep(DEADLINE_LOOK_SECONDS)
+            now = loop.time()
+            waiting = [each for each in self._watched if not each[1].future.done()]
+            for deadline, item in waiting:
+                if deadline <= now:
+                    _out_of_time(item)
+            self._watched = deque(waiting)
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """A batch that was decided, with those who wait for it."""
+
+    items: Sequence[_Item[Any]]
+    decided: Sequence[_Decided]
+    deferred: Sequence[_Item[Any]]
+    batch: Batch
+
+
 class Spine:
     """The one door for commands of this process."""
 
@@ -119,6 +170,7 @@ class Spine:
         self._limits = limits or Limits()
         self._queue: deque[_Item[Any]] = deque()
         self._wake = asyncio.Event()
+        self._deadlines = _Deadlines()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self.committed = asyncio.Condition()
@@ -146,16 +198,14 @@ class Spine:
         """
         if self._closing or self._full_for(command):
             raise Overloaded
-        item = _Item(command, actor, request_id, once, dry_run)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome[A]] = loop.create_future()
+        item = _Item(command, actor, request_id, once, dry_run, future)
         self._queue.append(item)
         self._wake.set()
-        if deadline_seconds is None:
-            deadline_seconds = self._limits.deadline_seconds
-        timer = asyncio.get_running_loop().call_later(deadline_seconds, _out_of_time, item)
-        try:
-            return await item.future
-        finally:
-            timer.cancel()
+        seconds = self._limits.deadline_seconds if deadline_seconds is None else deadline_seconds
+        self._deadlines.watch(item, loop.time() + seconds)
+        return await future
 
     @property
     def waiting(self) -> int:
@@ -173,7 +223,8 @@ class Spine:
         self._wake.set()
         if self._task is not None:
             await self._task
-        await self._log.disconnect()
+        self._deadlines.stop()
+        self._log.disconnect()
 
     def _full_for(self, command: Command[Any]) -> bool:
         most = self._limits.queue_max * (2 if command.NEVER_SHED else 1)
@@ -201,51 +252,128 @@ class Spine:
 
     async def _work_off(self, items: Sequence[_Item[Any]]) -> None:
         """Try the batch, bounded; then each command alone, so that a bad one fails alone."""
-        if await self._attempt_with_retries(items):
-            return
-        for item in items:
-            if not await self._attempt_with_retries([item]):
-                item.answer(Broken())
-
-    async def _attempt_with_retries(self, items: Sequence[_Item[Any]]) -> bool:
-        """True when every command of these has its answer, whatever that is."""
         for attempt in range(self._limits.attempts_max):
             try:
                 await self._attempt(items)
             except psycopg.OperationalError as error:
                 # The database is away, restarting, or another process holds the lock.
                 logger.warning("batch failed", error=_brief(error), commands=len(items))
-                if attempt + 1 == self._limits.attempts_max:
-                    _answer_all(items, NetworkError())
-                    return True
             except Exception as error:
                 logger.exception("batch failed", error=_brief(error), commands=len(items))
                 if attempt:
-                    return False
+                    break
             else:
-                return True
+                return
             await asyncio.sleep(self._limits.retry_seconds * 2**attempt)
-        return False
+        else:
+            _answer_all(items, NetworkError())
+            return
+        if len(items) == 1:
+            items[0].answer(Broken())
+            return
+        for item in items:
+            await self._work_off([item])
 
     async def _attempt(self, items: Sequence[_Item[Any]]) -> None:
-        books = None
+        """Decide and write these under the lock, and what gathers meanwhile ahead of it.
+
+        Raises when these were not done; what was decided ahead on top of them is queued again.
+        """
         try:
             books = await self._log.begin()
-            await self._load(items, books)
-            decided, deferred = self._decide_all(items, books)
-            happened = [each for one in decided for each in one.happened]
-            replies = [one.reply for one in decided if one.reply is not None]
-            written = await self._log.write(books, happened, replies)
+            draft = await self._draft(items, self._log.head, books)
         except BaseException:
             await self._log.rollback()
             raise
-        if written is None:
+        finishing = asyncio.create_task(self._finish(draft, ahead=False), name="batch")
+        first = True
+        while True:
+            following = await self._decide_following(draft)
+            if following is None:
+                await self._finished(finishing, draft, first=first)
+                return
+            after = asyncio.create_task(self._finish(following, ahead=True), name="batch ahead")
+            try:
+                done = await self._finished(finishing, draft, first=first)
+            except BaseException:
+                await self._finished(after, following, first=False)
+                raise
+            draft, finishing, first = following, after, False
+            if not done:
+                await self._finished(finishing, draft, first=False)
+                return
+
+    async def _finished(
+        self, finishing: asyncio.Task[None], draft: _Draft, *, first: bool
+    ) -> bool:
+        """Wait for a batch. One that was decided ahead and came to nothing is queued again."""
+        try:
+            await finishing
+        except Exception as error:
+            if first:
+                raise
+            logger.info("decided ahead in vain", error=_brief(error))
+            self._put_back(draft.items)
             await self._log.rollback()
-        elif not await self._commit(books, written, items):
-            return
-        self._queue.extendleft(reversed(deferred))
-        self._answer(decided, written)
-        await self._tell_committed(written)
+            return False
+        return True
+
+    async def _decide_following(self, draft: _Draft) -> _Draft | None:
+        """Decide the next batch while this one is at the database, if enough is waiting for it."""
+        if draft.batch.empty or len(self._queue) < self._limits.ahead_min:
+            return None
+        items = self._take()
+        try:
+            following = await self._draft(items, draft.batch.head, self._log.ahead(draft.batch))
+        except Exception as error:  # noqa: BLE001 - it will be tried again, under the lock
+            logger.warning("could not decide ahead", error=_brief(error))
+            self._put_back(items)
+            return None
+        if following.batch.empty:
+            self._put_back(items)
+            return None
+        return following
+
+    def _put_back(self, items: Sequence[_Item[Any]]) -> None:
+        self._queue.extendleft(reversed(items))
+
+    async def _draft(
+        self, items: Sequence[_Item[Any]], basis: Head, books: Books
+    ) -> _Draft:
+        await self._load(items, books)
+        decided: list[_Decided] = []
+        deferred: list[_Item[Any]] = []
+        position = basis.position
+        for number, item in enumerate(items, start=1):
+            one = self._decide_safely(item, books, position)
+            if one is None:
+                deferred.append(item)
+            else:
+                decided.append(one)
+                position += len(one.happened)
+            if books.before is not None and number % AHEAD_SLICE == 0:
+                await asyncio.sleep(0)  # the batch at the database has its own messages to send
+        happened = [each for one in decided for each in one.happened]
+        replies = [one.reply for one in decided if one.reply is not None]
+        return _Draft(items, decided, deferred, seal(basis, books, happened, replies))
+
+    async def _finish(self, draft: _Draft, *, ahead: bool) -> None:
+        """Write, commit, answer. Raises psycopg.Error when nothing was done."""
+        if draft.batch.empty:
+            await self._log.rollback()
+        else:
+            try:
+                await self._log.finish(draft.batch, ahead=ahead)
+            except CommitUnknown as unknown:
+                if not await self._settled(draft, unknown):
+                    return
+            except psycopg.Error:
+                if not ahead:
+                    await self._log.rollback()
+                raise
+        self._put_back(draft.deferred)
+        self._answer(draft)
+        await self._tell_committed(draft.batch)
 
     async def _load(self, items: Sequence[_Item[Any]], books: Books) -> None:
         rounds = [item.touches(books) for item in items]
@@ -263,30 +391,20 @@ class Spine:
             rounds = going_on
         raise AssertionError(f"a command names rows in more than {ROUNDS_MAX} rounds")
 
-    def _decide_all(
-        self, items: Sequence[_Item[Any]], books: Books
-    ) -> tuple[list[_Decided], list[_Item[Any]]]:
-        """What each command came to, and those that wait for the next batch."""
-        decided = []
-        deferred = []
-        position = self._log.head.position
-        for item in items:
-            try:
-                one = self._decide(item, books, position)
-            except NotLoaded as missing:
-                # An earlier command of this batch led it to rows that it had not named.
-                books.discard()
-                item.deferrals += 1
-                if item.deferrals <= DEFERRALS_MAX:
-                    deferred.append(item)
-                    continue
-                one = _broken(item, missing)
-            except Exception as error:  # noqa: BLE001 - a bug in one decision fails that one alone
-                books.discard()
-                one = _broken(item, error)
-            decided.append(one)
-            position += len(one.happened)
-        return decided, deferred
+    def _decide_safely(
+        self, item: _Item[Any], books: Books, position: int
+    ) -> _Decided | None:
+        """What a command came to. None: it waits for the next batch."""
+        try:
+            return self._decide(item, books, position)
+        except NotLoaded as missing:
+            # An earlier command of this batch led it to rows that it had not named.
+            books.discard()
+            item.deferrals += 1
+            return None if item.deferrals <= DEFERRALS_MAX else _broken(item, missing)
+        except Exception as error:  # noqa: BLE001 - a bug in one decision fails that one alone
+            books.discard()
+            return _broken(item, error)
 
     def _decide(self, item: _Item[Any], books: Books, position: int) -> _Decided:
         try:
@@ -330,45 +448,39 @@ class Spine:
 
     # -- after the batch -------------------------------------------------------------------------
 
-    async def _commit(
-        self, books: Books, written: Written, items: Sequence[_Item[Any]]
-    ) -> bool:
-        """True when the batch is durable; False when its commands have been answered otherwise."""
-        try:
-            await self._log.commit(books, written)
-        except CommitUnknown as unknown:
-            logger.warning("commit unknown", error=str(unknown), position=written.last_position)
-            committed = await self._settle(written)
-            if committed is None:
-                _answer_all(items, OutcomeUnknown(outcome="unknown"))
-                return False
-            if not committed:
-                raise psycopg.OperationalError("the batch was not committed") from unknown
+    async def _settled(self, draft: _Draft, unknown: CommitUnknown) -> bool:
+        """True when the batch is durable; False when its commands were told that nobody knows."""
+        logger.warning("commit unknown", error=str(unknown), head=draft.batch.head.position)
+        committed = await self._settle(draft.batch)
+        if committed is None:
+            _answer_all(draft.items, OutcomeUnknown(outcome="unknown"))
+            return False
+        if not committed:
+            raise psycopg.OperationalError("the batch was not committed") from unknown
         return True
 
-    async def _settle(self, written: Written) -> bool | None:
+    async def _settle(self, batch: Batch) -> bool | None:
         """Find out, within bounds, whether the batch was committed. None: still not known."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.settle_seconds
         pause = self._limits.retry_seconds
         while loop.time() < until:
             try:
-                return await self._log.settle(written)
+                return await self._log.settle(batch)
             except psycopg.Error as error:
                 logger.warning("cannot settle yet", error=_brief(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
         return None
 
-    def _answer(self, decided: Sequence[_Decided], written: Written | None) -> None:
+    def _answer(self, draft: _Draft) -> None:
         self.batches += 1
-        if written is not None:
-            self.position = written.last_position
-        for one in decided:
+        self.position = max(self.position, draft.batch.head.position)
+        for one in draft.decided:
             one.item.answer(one.result)
 
-    async def _tell_committed(self, written: Written | None) -> None:
-        if written is not None:
+    async def _tell_committed(self, batch: Batch) -> None:
+        if not batch.empty:
             async with self.committed:
                 self.committed.notify_all()
 

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import msgspec
 
+from ledger.books import Books
 from ledger.errors import LimitExceeded
 from ledger.money import Money
 from ledger.rows import Key, Row
@@ -97,10 +98,10 @@ class Tariff(Row, frozen=True, kw_only=True):
     def keys(self) -> tuple[Key[Tariff], ...]:
         return ((Tariff, "kind", self.kind.value),)
 
-    def at(self, now: datetime) -> Edition:
-        """The edition that is valid at a time."""
+    def now(self, books: Books) -> Edition:
+        """The edition that is valid now."""
         for edition in reversed(self.editions):
-            if edition.valid_from <= now:
+            if books.passed(edition.valid_from):
                 return edition
         raise AssertionError(f"no tariff for {self.kind} yet")
 

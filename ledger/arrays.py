@@ -7,7 +7,7 @@ is one of these instead: ready bytes, with the type known from the class.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
@@ -122,6 +122,19 @@ class Jsonbs(Array):
     def of(cls, values: Iterable[bytes]) -> Jsonbs:
         # The binary format of jsonb is a version byte and the text.
         return cls([_LENGTH(len(value) + 1) + b"\1" + value for value in values])
+
+
+def packed(values: list[Any]) -> Array:
+    """The array for values of one type: ids, keys or hashes to look up."""
+    return _BY_TYPE[type(values[0])](values)
+
+
+_BY_TYPE: dict[type, Callable[[Any], Array]] = {
+    UUID: Uuids.of,
+    bytes: Bytes.of,
+    str: Texts.of,
+    int: BigInts.of,
+}
 
 
 class _PackedDumper(Dumper):

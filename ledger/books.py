@@ -7,7 +7,7 @@ of what the next command sees, a refused one is dropped as if it had never been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -65,21 +65,34 @@ class Books:
         "_draft_posted",
         "_draft_put",
         "_draft_rows",
+        "before",
+        "fetched",
         "last_entries",
         "now",
         "posted",
         "put_rows",
         "rows",
         "today",
+        "true_until",
     )
 
     def __init__(
-        self, now: datetime, last_entries: dict[int, int], rows: dict[Key[Any], Row | None]
+        self,
+        now: datetime,
+        last_entries: dict[int, int],
+        rows: dict[Key[Any], Row | None],
+        before: Mapping[Key[Any], Row | None] | None = None,
     ) -> None:
         self.now = now
-        self.today = now.astimezone(COUNTRY).date()
+        local = now.astimezone(COUNTRY)
+        self.today = local.date()
+        # Decisions made at `now` would be the same until then: until midnight, or the first
+        # deadline that one of them has looked at and found still ahead.
+        self.true_until = datetime.combine(self.today + timedelta(days=1), time(), COUNTRY)
         self.last_entries = last_entries  # fiscal year -> last sequence number used
         self.rows = rows  # None: known to be absent
+        self.before = before  # what the batch before will leave; None: not decided ahead of it
+        self.fetched: list[Row] = []  # rows that came from the database
         self.posted: set[Key[Account]] = set()  # accounts whose balance the batch moves
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
         self._new_draft()
@@ -88,12 +101,12 @@ class Books:
 
     def find(self, key: Key[R]) -> R | None:
         """The row under this key, or None when there is none. Raises NotLoaded."""
-        if key in self._draft_rows:
-            return cast("R | None", self._draft_rows[key])
+        draft = self._draft_rows
         try:
-            return cast("R | None", self.rows[key])
+            row = draft[key] if key in draft else self.rows[key]
         except KeyError:
             raise NotLoaded(key) from None
+        return cast("R | None", row)
 
     def get(self, key: Key[R]) -> R:
         """The row under this key, which must exist: its absence would be a bug of ours."""
@@ -104,6 +117,14 @@ class Books:
     def account(self, account_id: UUID) -> Account:
         """The account with this id."""
         return self.get((Account, "id", account_id))
+
+    def passed(self, deadline: datetime) -> bool:
+        """Whether a deadline has passed. Ask this, and do not compare with `now`: a batch that was
+        decided ahead of its lock is decided again when a deadline has passed in between."""
+        if deadline <= self.now:
+            return True
+        self.true_until = min(self.true_until, deadline)
+        return False
 
     # -- guards --------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ async def log(database: Database) -> AsyncIterator[Log]:
     """The door to a fresh database."""
     log = Log(lambda: connect(database.commands, "makeba test"))
     yield log
-    await log.disconnect()
+    log.disconnect()
 
 
 @pytest.fixture

@@ -234,6 +234,8 @@ ALTER TABLE ledger.head ENABLE ALWAYS TRIGGER head_follows_the_log;
 -- The door ---------------------------------------------------------------------------------------
 
 -- Takes the one lock, and reads the clock only after it is held: time in the log never goes back.
+-- The advisory lock in front of the row's makes it a queue: a row lock goes to whoever wakes first, and a batch that
+-- was decided ahead would be overtaken by the one that builds on it.
 CREATE FUNCTION ledger.lock_head(
     OUT "position" bigint, OUT hash bytea, OUT last_entries jsonb, OUT now timestamptz
 )
@@ -241,11 +243,29 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     last_recorded_at timestamptz;
 BEGIN
+    PERFORM pg_advisory_xact_lock(7236200);
     SELECT h.position, h.hash, h.last_entries, h.recorded_at
     INTO STRICT lock_head.position, lock_head.hash, lock_head.last_entries, last_recorded_at
     FROM ledger.head AS h
     FOR UPDATE;
     lock_head.now := greatest(clock_timestamp(), last_recorded_at);
+END $$;
+
+-- The same for a batch that was decided ahead of the lock: fails unless the log ends where that was assumed and
+-- no deadline has passed since.
+CREATE FUNCTION ledger.lock_expected_head(
+    expected_position bigint, expected_hash bytea, not_before timestamptz, not_after timestamptz
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    found record;
+BEGIN
+    SELECT h.position, h.hash, h.now INTO STRICT found FROM ledger.lock_head() AS h;
+    IF (found.position, found.hash) <> (expected_position, expected_hash)
+        OR found.now < not_before OR found.now >= not_after THEN
+        RAISE EXCEPTION 'a_batch_is_decided_on_the_head: expected %, found %', expected_position, found.position
+            USING ERRCODE = 'serialization_failure', CONSTRAINT = 'a_batch_is_decided_on_the_head';
+    END IF;
 END $$;
 
 -- Fails the batch unless as many rows were saved as should have been.
@@ -340,7 +360,7 @@ END $$;
 -- Grants are the wall --------------------------------------------------------------------------
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ledger.lock_head, ledger.saved_all, ledger.write_batch TO makeba_commands;
+GRANT EXECUTE ON FUNCTION ledger.lock_head, ledger.lock_expected_head, ledger.saved_all, ledger.write_batch TO makeba_commands;
 GRANT SELECT ON ledger.head, ledger.log, ledger.line, ledger.account, ledger.idempotency TO makeba_commands;
 GRANT INSERT (id, code, owner, currency, kind, floor, status), UPDATE (floor, status)
 ON ledger.account TO makeba_commands;

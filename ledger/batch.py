@@ -1,0 +1,186 @@
+"""A decided batch, ready to be written: its records chained, its parameters packed. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from ledger.accounts import Account
+from ledger.arrays import BigInts, Booleans, Bytes, Dates, Jsonbs, SmallInts, Texts, Uuids
+from ledger.books import BalanceAfter, Books, Event
+from ledger.chain import Record, canonical, next_hash
+from ledger.rows import Key, Row
+
+
+class Head(msgspec.Struct, frozen=True):
+    """An end of the log: the position and the hash of its newest record."""
+
+    position: int
+    hash: bytes
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """An event with those who caused it, and the names of the rows it changed."""
+
+    event: Event
+    actor: str
+    request_id: str
+    touched: Sequence[str]
+
+
+class StoredReply(msgspec.Struct, frozen=True):
+    """The reply that a key stands for from now on."""
+
+    key_hash: bytes
+    body_hash: bytes
+    refused: bool
+    reply: bytes
+    position: int
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a batch writes, on which head it was decided, and what is true once it is written."""
+
+    basis: Head
+    head: Head
+    decided_at: datetime
+    true_until: datetime
+    saves: dict[type[Row], list[Row]]
+    parameters: dict[str, Any]
+    rows_after: dict[Key[Any], Row | None]
+    changed: Sequence[Row]
+    fetched: Sequence[Row]
+    last_entries: dict[int, int]
+    empty: bool
+
+
+def seal(
+    basis: Head, books: Books, happened: Sequence[Happened], replies: Sequence[StoredReply]
+) -> Batch:
+    """Make a batch of everything that was decided on these books."""
+    chained = _chain(basis, books, happened)
+    changed = _changed(books)
+    head = Head(basis.position + len(chained), chained[-1][1]) if chained else basis
+    return Batch(
+        basis=basis,
+        head=head,
+        decided_at=books.now,
+        true_until=books.true_until,
+        saves=_saves(books),
+        parameters=_parameters(basis, books, happened, chained, replies),
+        rows_after=books.rows | {key: row for row in changed for key in row.keys()},
+        changed=changed,
+        fetched=books.fetched,
+        last_entries=books.last_entries,
+        empty=not happened and not replies and not books.put_rows,
+    )
+
+
+def _chain(
+    basis: Head, books: Books, happened: Sequence[Happened]
+) -> list[tuple[bytes, bytes]]:
+    """For each event its canonical payload and its hash."""
+    chained = []
+    hash_ = basis.hash
+    for position, each in enumerate(happened, start=basis.position + 1):
+        event = each.event
+        payload = canonical(event.payload)
+        record = Record(
+            position=position,
+            kind=event.kind,
+            subject=event.subject,
+            actor=each.actor,
+            request_id=each.request_id,
+            recorded_at=books.now,
+            payload=payload,
+            touched=each.touched,
+            entry_number=event.entry_number,
+            booking_date=event.booking_date,
+            value_date=event.value_date,
+            reverses=event.reverses,
+            lines=event.lines,
+        )
+        hash_ = next_hash(hash_, record)
+        chained.append((payload, hash_))
+    return chained
+
+
+def _changed(books: Books) -> list[Row]:
+    """The changed rows with the versions that they have after the batch."""
+    changed = []
+    for key in books.put_rows | books.posted:
+        row = books.get(key)
+        # Opening an account or changing its status leaves its version, posting to it does not.
+        same = isinstance(row, Account) and key not in books.posted
+        changed.append(row if same else msgspec.structs.replace(row, version=row.version + 1))
+    return changed
+
+
+def _saves(books: Books) -> dict[type[Row], list[Row]]:
+    rows: dict[type[Row], list[Row]] = defaultdict(list)
+    for key in books.put_rows:
+        row = books.get(key)
+        rows[key[0]].append(msgspec.structs.replace(row, version=row.version + 1))
+    return rows
+
+
+def _parameters(
+    basis: Head,
+    books: Books,
+    happened: Sequence[Happened],
+    chained: Sequence[tuple[bytes, bytes]],
+    replies: Sequence[StoredReply],
+) -> dict[str, Any]:
+    events = [each.event for each in happened]
+    numbered = [
+        (event.entry_number, number, line)
+        for event in events
+        for number, line in enumerate(event.lines, start=1)
+    ]
+    return {
+        "after_position": basis.position,
+        "after_hash": basis.hash,
+        "at": books.now,
+        "booked_on": books.today,
+        "entries": Jsonb({str(year): last for year, last in books.last_entries.items()}),
+        "kinds": Texts.of([event.kind for event in events]),
+        "subjects": Uuids.of([event.subject for event in events]),
+        "actors": Texts.of([each.actor for each in happened]),
+        "request_ids": Texts.of([each.request_id for each in happened]),
+        "payloads": Jsonbs.of([payload for payload, _ in chained]),
+        "touched_rows": Texts.of([" ".join(each.touched) for each in happened]),
+        "entry_numbers": BigInts.of([event.entry_number for event in events]),
+        "value_dates": Dates.of([event.value_date for event in events]),
+        "reversed_entries": BigInts.of([event.reverses for event in events]),
+        "hashes": Bytes.of([hash_ for _, hash_ in chained]),
+        "line_entries": BigInts.of([entry for entry, _, _ in numbered]),
+        "line_numbers": SmallInts.of([number for _, number, _ in numbered]),
+        "line_accounts": Uuids.of([line.account for _, _, line in numbered]),
+        "line_amounts": BigInts.of([line.amount for _, _, line in numbered]),
+        "line_balances": BigInts.of([line.balance for _, _, line in numbered]),
+        **_account_parameters(books, [line for _, _, line in numbered]),
+        "key_hashes": Bytes.of([reply.key_hash for reply in replies]),
+        "body_hashes": Bytes.of([reply.body_hash for reply in replies]),
+        "refusals": Booleans.of([reply.refused for reply in replies]),
+        "replies": Bytes.of([reply.reply for reply in replies]),
+        "key_positions": BigInts.of([reply.position for reply in replies]),
+    }
+
+
+def _account_parameters(books: Books, lines: Sequence[BalanceAfter]) -> dict[str, Any]:
+    deltas: dict[UUID, int] = defaultdict(int)
+    for line in lines:
+        deltas[line.account] += line.amount
+    accounts = [books.account(account_id) for account_id in deltas]
+    return {
+        "account_ids": Uuids.of(deltas),
+        "account_deltas": BigInts.of(deltas.values()),
+        "account_balances": BigInts.of([account.balance for account in accounts]),
+        "account_versions": BigInts.of([account.version for account in accounts]),
+    }
