@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Jsonb
 
 from ledger.accounts import Account
 from ledger.arrays import BigInts, Booleans, Bytes, Dates, Jsonbs, SmallInts, Texts, Uuids
-from ledger.books import BalanceAfter, Books, Event
+from ledger.books import Books, Event
 from ledger.chain import Record, canonical, next_hash
 from ledger.rows import Key, Row
 
@@ -114,7 +113,7 @@ def _chain(
 def _changed(books: Books) -> list[Row]:
     """The changed rows with the versions that they have after the batch."""
     changed = []
-    for key in books.put_rows | books.posted:
+    for key in books.put_rows | books.posted.keys():
         row = books.get(key)
         # Opening an account or changing its status leaves its version, posting to it does not.
         same = isinstance(row, Account) and key not in books.posted
@@ -164,7 +163,7 @@ def _parameters(
         "line_accounts": Uuids.of([line.account for _, _, line in numbered]),
         "line_amounts": BigInts.of([line.amount for _, _, line in numbered]),
         "line_balances": BigInts.of([line.balance for _, _, line in numbered]),
-        **_account_parameters(books, [line for _, _, line in numbered]),
+        **_account_parameters(books),
         "key_hashes": Bytes.of([reply.key_hash for reply in replies]),
         "body_hashes": Bytes.of([reply.body_hash for reply in replies]),
         "refusals": Booleans.of([reply.refused for reply in replies]),
@@ -173,14 +172,12 @@ def _parameters(
     }
 
 
-def _account_parameters(books: Books, lines: Sequence[BalanceAfter]) -> dict[str, Any]:
-    deltas: dict[UUID, int] = defaultdict(int)
-    for line in lines:
-        deltas[line.account] += line.amount
-    accounts = [books.account(account_id) for account_id in deltas]
+def _account_parameters(books: Books) -> dict[str, Any]:
+    accounts = [books.get(key) for key in books.posted]
+    moved = zip(accounts, books.posted.values(), strict=True)
     return {
-        "account_ids": Uuids.of(deltas),
-        "account_deltas": BigInts.of(deltas.values()),
+        "account_ids": Uuids.of([account.id for account in accounts]),
+        "account_deltas": BigInts.of([account.balance - before for account, before in moved]),
         "account_balances": BigInts.of([account.balance for account in accounts]),
         "account_versions": BigInts.of([account.version for account in accounts]),
     }

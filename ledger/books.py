@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -93,7 +93,7 @@ class Books:
         self.rows = rows  # None: known to be absent
         self.before = before  # what the batch before will leave; None: not decided ahead of it
         self.fetched: list[Row] = []  # rows that came from the database
-        self.posted: set[Key[Account]] = set()  # accounts whose balance the batch moves
+        self.posted: dict[Key[Account], int] = {}  # accounts that the batch moves: balance before
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
         self._new_draft()
 
@@ -103,10 +103,9 @@ class Books:
         """The row under this key, or None when there is none. Raises NotLoaded."""
         draft = self._draft_rows
         try:
-            row = draft[key] if key in draft else self.rows[key]
+            return draft[key] if key in draft else self.rows[key]  # type: ignore[return-value]
         except KeyError:
             raise NotLoaded(key) from None
-        return cast("R | None", row)
 
     def get(self, key: Key[R]) -> R:
         """The row under this key, which must exist: its absence would be a bug of ours."""
@@ -157,8 +156,8 @@ class Books:
     ) -> int | None:
         """Write what happened, and the entry that it makes, into the draft.
 
-        Returns the number of the entry. An account below its floor here is a bug: the guards
-        above must have refused.
+        Returns the number of the entry. An account that is below its floor in the end is a bug:
+        the guards above must have refused.
         """
         if entry is None:
             self._draft_events.append(Event(kind=kind, subject=subject, payload=payload))
@@ -167,9 +166,7 @@ class Books:
         sequence = self._draft_numbers.get(year) or self.last_entries.get(year, 0)
         self._draft_numbers[year] = sequence + 1
         number = entry_number(year, sequence + 1)
-        lines = tuple(self._post(line, entry.currency) for line in entry.lines)
-        for line in lines:
-            self._assert_above_floor(line.account)
+        lines = tuple([self._post(line, entry.currency) for line in entry.lines])
         self._draft_events.append(
             Event(
                 kind=kind,
@@ -188,16 +185,10 @@ class Books:
         key: Key[Account] = (Account, "id", line.account)
         account = self.get(key)
         assert account.currency == currency, "an entry has one currency"
-        after = msgspec.structs.replace(account, balance=account.balance + line.amount)
-        self._draft_rows[key] = after
-        self._draft_posted.add(key)
-        return BalanceAfter(line.account, line.amount, after.balance)
-
-    def _assert_above_floor(self, account_id: UUID) -> None:
-        account = self.account(account_id)
-        assert account.floor is None or account.holds_minor >= account.floor, (
-            f"account {account.id} would fall below its floor"
-        )
+        balance = account.balance + line.amount
+        self._draft_rows[key] = msgspec.structs.replace(account, balance=balance)
+        self._draft_posted.setdefault(key, account.balance)
+        return BalanceAfter(line.account, line.amount, balance)
 
     # -- the life of a draft -------------------------------------------------------------------
 
@@ -207,10 +198,15 @@ class Books:
         A change that no event tells of would be invisible to other readers of the log.
         """
         events = self._draft_events
+        for key in self._draft_posted:
+            account = self.get(key)
+            assert account.floor is None or account.holds_minor >= account.floor, (
+                f"account {account.id} would fall below its floor"
+            )
         touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
         assert events or not touched, f"{touched} changed without an event"
         self.rows.update(self._draft_rows)
-        self.posted |= self._draft_posted
+        self.posted = self._draft_posted | self.posted  # the balance before the batch stays
         self.put_rows |= self._draft_put
         self.last_entries.update(self._draft_numbers)
         self._new_draft()
@@ -224,5 +220,5 @@ class Books:
         self._draft_rows: dict[Key[Any], Row | None] = {}
         self._draft_events: list[Event] = []
         self._draft_numbers: dict[int, int] = {}
-        self._draft_posted: set[Key[Account]] = set()
+        self._draft_posted: dict[Key[Account], int] = {}
         self._draft_put: set[Key[Any]] = set()

@@ -37,20 +37,23 @@ class Transfer(Command[Transferred], frozen=True, kw_only=True):
         yield (
             Person.by_id(self.user_id),
             Person.by_phone(self.to_phone),
-            Account.by_id(FEES),
-            Tariff.of(Operation.TRANSFER),
+            FEE_ACCOUNT,
+            TARIFF,
         )
-        people = (books.find(Person.by_id(self.user_id)), books.find(Person.by_phone(self.to_phone)))
+        sender = books.find(Person.by_id(self.user_id))
+        receiver = books.find(Person.by_phone(self.to_phone))
         yield tuple(
-            Account.by_id(person.wallet_id)
-            for person in people
-            if person is not None and person.wallet_id is not None
+            [
+                Account.by_id(person.wallet_id)
+                for person in (sender, receiver)
+                if person is not None and person.wallet_id is not None
+            ]
         )
 
     def decide(self, books: Books) -> Transferred:
         sender = books.account(require_customer(books, self.user_id).wallet)
         receiver = self._receiver(books)
-        edition = books.get(Tariff.of(Operation.TRANSFER)).at(books.now)
+        edition = books.get(TARIFF).now(books)
         fee = Money(edition.band(self.amount).fee)
         cost = self.amount + fee
         books.require_open(receiver)
@@ -82,3 +85,5 @@ class Transfer(Command[Transferred], frozen=True, kw_only=True):
 
 
 FEES = chart.the(chart.FEE_TRANSFER)
+FEE_ACCOUNT = Account.by_id(FEES)
+TARIFF = Tariff.of(Operation.TRANSFER)

@@ -1,0 +1,1 @@
+"""How fast it is, measured and never typed: see benchmarks/README.md."""
