@@ -98,10 +98,7 @@ class Lane:
         connection = await self.open()
         self._warned = False
         work = asyncio.ensure_future(self._send(connection, batch, locked=locked))
-        done, _ = await asyncio.wait({work}, timeout=seconds)
-        if not done:
-            self.close()
-            work.add_done_callback(_look_at)
+        if not await self._ended(work, seconds):
             raise CommitUnknown("no answer to COMMIT")
         error = work.exception()
         if error is not None:
@@ -148,7 +145,7 @@ class Lane:
         except psycopg.Error:
             self.close()
 
-    async def settle(self, batch: Batch) -> bool:
+    async def settle(self, batch: Batch, *, seconds: float) -> bool:
         """Whether a batch of unknown outcome was committed. Raises psycopg.Error to be asked again.
 
         It asks under the lock: the backend of the lost connection may still hold it and commit
@@ -156,24 +153,40 @@ class Lane:
         the answer durable.
         """
         connection = await self.open()
-        try:
-            self._warned = False
-            await connection.execute("BEGIN")
-            await connection.execute(LOCK_HEAD)
-            cursor = await connection.execute(HASH_AT, {"position": batch.head.position})
-            row = await cursor.fetchone()
-            await connection.execute("COMMIT")
-        except psycopg.Error:
+        self._warned = False
+        work = asyncio.ensure_future(_hash_at(connection, batch.head.position))
+        if not await self._ended(work, seconds):
+            raise psycopg.OperationalError("no answer to the settling commit")
+        error = work.exception()
+        if error is not None:
             self.close()
-            raise
+            raise error
         if self._warned:
             self.close()
             raise psycopg.OperationalError("the settling commit was not confirmed either")
-        return batch.head != batch.basis and row is not None and row[0] == batch.head.hash
+        return batch.head != batch.basis and work.result() == batch.head.hash
+
+    async def _ended(self, work: asyncio.Future[Any], seconds: float) -> bool:
+        """Wait for it, but not for ever; then the socket is closed, as cancelling would lie."""
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+        if not done:
+            self.close()
+            work.add_done_callback(_look_at)
+        return bool(done)
 
     def _note(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         # 01000: "canceling wait for synchronous replication": committed here, perhaps nowhere else.
         self._warned = self._warned or diagnostic.sqlstate == "01000"
+
+
+async def _hash_at(connection: AsyncConnection[TupleRow], position: int) -> bytes | None:
+    """The hash at a position, read under the lock in a transaction that was durable itself."""
+    await connection.execute("BEGIN")
+    await connection.execute(LOCK_HEAD)
+    cursor = await connection.execute(HASH_AT, {"position": position})
+    row = await cursor.fetchone()
+    await connection.execute("COMMIT")
+    return row[0] if row is not None else None
 
 
 def _expected(batch: Batch) -> dict[str, Any]:

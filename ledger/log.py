@@ -118,7 +118,7 @@ class Log:
     async def settle(self, batch: Batch) -> bool:
         """Whether a batch of unknown outcome was committed. Raises psycopg.Error to be asked again."""
         self._known = NOWHERE
-        return await self._reader.settle(batch)
+        return await self._reader.settle(batch, seconds=self._commit_seconds)
 
     def disconnect(self) -> None:
         """Close the sockets, whatever they were doing, and forget what was known."""

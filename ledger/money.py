@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Self
+from typing import NoReturn, Self
 
 import msgspec
 
@@ -29,11 +29,36 @@ CVE = Currency(code="CVE", numeric="132", exponent=2)
 CURRENCIES = {currency.code: currency for currency in (CVE,)}
 
 
-class Money(msgspec.Struct, frozen=True, order=True):
-    """An exact amount. Adding two currencies is a bug of ours, not a caller's mistake."""
+class Money:
+    """An exact amount. Adding two currencies is a bug of ours, not a caller's mistake.
 
+    A class of its own and no msgspec struct, so that encoders ask how to write it.
+    """
+
+    __slots__ = ("currency", "minor")
     minor: int
-    currency: Currency = CVE
+    currency: Currency
+
+    def __init__(self, minor: int, currency: Currency = CVE) -> None:
+        object.__setattr__(self, "minor", minor)
+        object.__setattr__(self, "currency", currency)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("an amount does not change")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Money):
+            return NotImplemented
+        return self.minor == other.minor and self.currency == other.currency
+
+    def __lt__(self, other: Money) -> bool:
+        return self.minor < self._same(other)
+
+    def __hash__(self) -> int:
+        return hash((self.minor, self.currency.code))
+
+    def __repr__(self) -> str:
+        return f"Money({self.minor}, {self.currency.code})"
 
     @classmethod
     def of(cls, amount: Decimal | int | str, currency: Currency = CVE) -> Self:

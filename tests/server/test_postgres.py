@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +24,7 @@ from server.locks import FileLock
 from server.postgres import (
     DEFAULT_SETTINGS,
     LOG_BYTES_MAX,
+    NO_SETTINGS,
     OWNER,
     Cluster,
     PostgresUnavailable,
@@ -42,8 +43,8 @@ import json, sys, psycopg
 from pathlib import Path
 from server.postgres import Cluster, running
 with running(Cluster(Path(sys.argv[1])), take_over=True) as server:
-    print(json.dumps({"pid": server.pid, "joined": server.joined}), flush=True)
     try:
+        print(json.dumps({"pid": server.pid, "joined": server.joined}), flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         with psycopg.connect(server.dsn) as connection:
@@ -55,7 +56,7 @@ class Process:
     """Another makeba process on a home."""
 
     def __init__(self, home: Path) -> None:
-        self.popen = subprocess.Popen(
+        self.popen = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", PROCESS, home],
             cwd=REPOSITORY,
             text=True,
@@ -90,33 +91,46 @@ class Process:
 
 
 @pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cluster = Cluster(tmp_path_factory.mktemp("made") / "home")
-    with running(cluster) as server:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("made") / "home"
+    with running(Cluster(home)) as server:
         execute(server.dsn, "CREATE TABLE kept AS SELECT 'from the first start' AS what")
-    return cluster.home
+    yield home
+    shutil.rmtree(home)
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, made_once: Path) -> Iterator[Cluster]:
-    """A home whose PostgreSQL has been started and stopped once."""
-    shutil.copytree(made_once, tmp_path / "home")
-    yield Cluster(tmp_path / "home")
-    leave_nothing_behind(Cluster(tmp_path / "home"))
+def cluster(made_once: Path) -> Iterator[Cluster]:
+    """A home whose PostgreSQL was started before and is stopped now."""
+    yield Cluster(made_once)
+    assert ends(Cluster(made_once))
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Cluster]:
     """A home that does not exist yet."""
     yield Cluster(tmp_path / "home")
-    leave_nothing_behind(Cluster(tmp_path / "home"))
+    assert ends(Cluster(tmp_path / "home"))
+    shutil.rmtree(tmp_path / "home")
 
 
-def leave_nothing_behind(cluster: Cluster) -> None:
+@contextmanager
+def moved(cluster: Cluster, home: Path) -> Iterator[Cluster]:
+    home.parent.mkdir(parents=True)
+    cluster.home.rename(home)
+    try:
+        yield Cluster(home)
+        assert ends(Cluster(home))
+    finally:
+        if Cluster(home).socket_dir.parent != home:
+            shutil.rmtree(Cluster(home).socket_dir)
+        home.rename(cluster.home)
+
+
+def ends(cluster: Cluster) -> bool:
     with FileLock(cluster.guard_lock) as guard:
         eventually(guard.is_free)
-    assert not (cluster.data / "postmaster.pid").exists()
-    shutil.rmtree(cluster.home)
+    return not (cluster.data / "postmaster.pid").exists()
 
 
 def eventually(true: Callable[[], bool], seconds: float = 20) -> None:
@@ -132,12 +146,21 @@ def execute(dsn: str, query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def output(*command: str | Path) -> str:
+    return subprocess.check_output(command, text=True, env={"LC_ALL": "C"})  # noqa: S603 - ours
+
+
 def answers(dsn: str) -> bool:
     return execute(dsn, "SELECT what FROM kept") == [("from the first start",)]
 
 
+def start(cluster: Cluster, settings: Mapping[str, str] = NO_SETTINGS) -> None:
+    with running(cluster, settings=settings):
+        pass
+
+
 def parent(pid: int) -> int:
-    return int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(pid)], text=True))
+    return int(output("/bin/ps", "-o", "ppid=", "-p", str(pid)))
 
 
 def alive(pid: int) -> bool:
@@ -149,8 +172,7 @@ def alive(pid: int) -> bool:
 
 
 def stopped_cleanly(cluster: Cluster) -> bool:
-    command = [cluster.program("pg_controldata"), cluster.data]
-    report = subprocess.check_output(command, text=True, env={"LC_ALL": "C"})
+    report = output(cluster.program("pg_controldata"), cluster.data)
     return "Database cluster state:               shut down\n" in report
 
 
@@ -161,7 +183,7 @@ def started_by_hand(cluster: Cluster) -> Iterator[int]:
     where = f'unix_socket_directories="{cluster.socket_dir}"'
     server = ["-D", str(cluster.data), "-c", "listen_addresses=", "-c", where]
     command = rootless.warden("run", who, cluster.program("postgres"), *server)
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as postgres:
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as postgres:  # noqa: S603 - ours
         try:
             eventually((cluster.socket_dir / ".s.PGSQL.5432").exists)
             yield postgres.pid
@@ -267,6 +289,16 @@ def test_who_joined_keeps_the_server_when_its_starter_leaves(cluster: Cluster) -
     assert not alive(pid)
 
 
+def test_letting_go_counts_for_forked_copies_too(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "lock") as ours, FileLock(tmp_path / "lock") as another:
+        ours.share()
+        copy = [sys.executable, "-c", "input()"]
+        with subprocess.Popen(copy, stdin=subprocess.PIPE, pass_fds=[ours.descriptor]):  # noqa: S603
+            assert not another.is_free()
+            ours.let_go()
+            assert another.is_free()
+
+
 def test_a_server_outlives_the_thread_that_started_it(cluster: Cluster) -> None:
     context = running(cluster)
     thread = threading.Thread(target=context.__enter__)
@@ -327,12 +359,15 @@ def test_ending_all_processes_of_a_service_leaves_the_server_to_us(cluster: Clus
 
 def test_a_killed_server_comes_back_after_its_last_backend(cluster: Cluster) -> None:
     busy = "DO $$ BEGIN PERFORM set_config('application_name', 'busy', false); WHILE"
-    busy += " clock_timestamp() < now() + interval '1 s' LOOP END LOOP; END $$"
+    busy += " clock_timestamp() < now() + interval '2 s' LOOP END LOOP; END $$"
     looks = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'busy'"
-    with running(cluster) as server, psycopg.connect(server.dsn) as connection:
-        caller = threading.Thread(
-            target=lambda: pytest.raises(psycopg.Error, connection.execute, busy)
-        )
+
+    def keep_busy() -> None:
+        with suppress(psycopg.OperationalError):
+            execute(cluster.dsn, busy)
+
+    with running(cluster) as server:
+        caller = threading.Thread(target=keep_busy)
         caller.start()
         eventually(lambda: execute(server.dsn, looks) == [(1,)])
         os.kill(server.pid, signal.SIGKILL)
@@ -347,19 +382,16 @@ def test_a_killed_server_comes_back_after_its_last_backend(cluster: Cluster) -> 
 
 @pytest.mark.parametrize("left", ["{stranger}", "{zombie}", "99999999", ""])
 def test_a_pid_file_of_the_dead_is_no_obstacle(cluster: Cluster, left: str) -> None:
+    pid_file = cluster.data / "postmaster.pid"
     with running(cluster):
-        _, *rest = (cluster.data / "postmaster.pid").read_text().splitlines()
-    with subprocess.Popen(["sleep", "60"]) as stranger, subprocess.Popen(["true"]) as zombie:
+        _, *rest = pid_file.read_text().splitlines()
+    with subprocess.Popen([sys.executable, "-c", ""]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        pid = left.format(stranger=stranger.pid, zombie=zombie.pid)
-        (cluster.data / "postmaster.pid").write_text("\n".join([pid, *rest, ""]) if pid else "")
-        try:
-            with running(cluster) as server:
-                assert server.pid not in {stranger.pid, zombie.pid}
-                assert answers(server.dsn)
-        finally:
-            assert stranger.poll() is None
-            stranger.kill()
+        pid = left.format(stranger=os.getpid(), zombie=zombie.pid)
+        pid_file.write_text("\n".join([pid, *rest, ""]) if pid else "")
+        with running(cluster) as server:
+            assert server.pid not in {os.getpid(), zombie.pid}
+            assert answers(server.dsn)
 
 
 def test_a_server_without_a_warden_is_joined_and_left_alone(cluster: Cluster) -> None:
@@ -382,86 +414,77 @@ def test_taking_over_puts_a_server_without_a_warden_under_ours(cluster: Cluster)
 
 @pytest.mark.parametrize("name", ["a home, 100% é +", "long/" * 40 + "home"])
 def test_psycopg_psql_and_sqlalchemy_reach_any_home(
-    tmp_path: Path, made_once: Path, name: str
+    cluster: Cluster, tmp_path: Path, name: str
 ) -> None:
-    cluster = Cluster(tmp_path / name)
-    shutil.copytree(made_once, cluster.home)
-    with running(cluster) as server:
+    query = "SELECT what FROM kept"
+    with moved(cluster, tmp_path / "to" / name) as there, running(there) as server:
         assert answers(server.dsn)
-        query = ["-Atc", "SELECT what FROM kept"]
-        psql = subprocess.check_output([cluster.program("psql"), server.dsn, *query], text=True)
+        psql = output(there.program("psql"), server.dsn, "-Atc", query)
         assert psql == "from the first start\n"
         engine = sqlalchemy.create_engine(server.dsn.replace("://", "+psycopg://"))
         with engine.connect() as connection:
-            assert connection.exec_driver_sql("SELECT what FROM kept").scalar() == psql.strip()
+            assert connection.exec_driver_sql(query).scalar() == "from the first start"
         engine.dispose()
-    leave_nothing_behind(cluster)
-    shutil.rmtree(cluster.socket_dir, ignore_errors=True)
 
 
-def test_every_process_finds_the_socket_outside_a_long_home(
-    tmp_path: Path, made_once: Path, monkeypatch: pytest.MonkeyPatch
+def test_every_process_finds_the_socket_of_a_long_home(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = Cluster(tmp_path / ("long/" * 40))
-    shutil.copytree(made_once, cluster.home)
-    with running(cluster) as server:
+    with moved(cluster, tmp_path / ("long/" * 40) / "home") as there, running(there) as server:
+        assert stat.S_IMODE(there.socket_dir.stat().st_mode) == 0o700
         monkeypatch.setattr("tempfile.tempdir", "/elsewhere")
-        assert cluster.socket_dir.parent != Path("/elsewhere")
-        assert answers(cluster.dsn)
-        shutil.copytree(cluster.path("run"), tmp_path / "copy/run", symlinks=True)
-        assert Cluster(tmp_path / "copy").socket_dir != cluster.socket_dir
+        assert answers(there.dsn)
+        copy = tmp_path / ("copy/" * 40)
+        copy.mkdir(parents=True)
+        (copy / "run.elsewhere").symlink_to(there.socket_dir)
+        assert Cluster(copy).socket_dir != there.socket_dir
     assert not alive(server.pid)
-    shutil.rmtree(cluster.socket_dir)
 
 
 def test_a_socket_directory_that_others_can_write_is_refused(cluster: Cluster) -> None:
     cluster.socket_dir.chmod(0o777)
-    with (
-        pytest.raises(PostgresUnavailable, match="run is not a directory of uid"),
-        running(cluster),
-    ):
-        pass
+    with pytest.raises(PostgresUnavailable, match="run is not a directory of uid"):
+        start(cluster)
+    cluster.socket_dir.chmod(0o700)
 
 
 # Settings and the log
 
 
 def test_every_default_setting_is_in_force_whatever_the_files_say(cluster: Cluster) -> None:
-    with (cluster.data / "postgresql.conf").open("a") as file:
-        file.write("fsync = off\nlog_statement = 'all'\n")
+    with running(cluster) as server:
+        execute(server.dsn, "ALTER SYSTEM SET fsync = off")
+        execute(server.dsn, "ALTER SYSTEM SET log_statement = 'all'")
     with running(cluster) as server:
         shown = {name: execute(server.dsn, f"SHOW {name}")[0][0] for name in DEFAULT_SETTINGS}
-    assert shown == {**DEFAULT_SETTINGS, "wal_compression": shown["wal_compression"]}
-    assert shown["wal_compression"] != "off"
+        execute(server.dsn, "ALTER SYSTEM RESET ALL")
+    assert shown == {**DEFAULT_SETTINGS, "wal_compression": "pglz"}  # what PostgreSQL calls on
 
 
 def test_settings_of_the_caller_come_on_top(cluster: Cluster) -> None:
     with running(cluster, settings={"shared_buffers": "16MB"}) as server:
-        assert execute(server.dsn, "SHOW shared_buffers; ") == [("16MB",)]
+        assert execute(server.dsn, "SHOW shared_buffers") == [("16MB",)]
         assert execute(server.dsn, "SHOW jit") == [("off",)]
 
 
 def test_a_setting_that_postgresql_refuses_is_named(cluster: Cluster) -> None:
-    refused = pytest.raises(
-        PostgresUnavailable, match='unrecognized configuration parameter "colour"'
-    )
-    with refused, running(cluster, settings={"colour": "red"}):
-        pass
+    with pytest.raises(PostgresUnavailable, match='unrecognized configuration parameter "colour"'):
+        start(cluster, {"colour": "red"})
 
 
 def test_no_secret_reaches_the_log(cluster: Cluster) -> None:
     failing = (
-        f"SELECT '{SECRET}'::int",
-        f"SELECT unterminated '{SECRET}",
-        f"CREATE TEMP TABLE t (code text CHECK (code = '')); INSERT INTO t VALUES ('{SECRET}')",
-        f"CREATE TEMP TABLE t (code text UNIQUE); INSERT INTO t VALUES ('{SECRET}'), ('{SECRET}')",
-        f"DO $$ BEGIN RAISE WARNING '{SECRET}'; RAISE EXCEPTION '{SECRET}'; END $$",
+        "SELECT 'SECRET'::int",
+        "SELECT unterminated 'SECRET",
+        "CREATE TEMP TABLE t (code text CHECK (code = '')); INSERT INTO t SELECT 'SECRET'",
+        "CREATE TEMP TABLE t (code text UNIQUE); INSERT INTO t VALUES ('SECRET'), ('SECRET')",
+        "DO $$ BEGIN RAISE WARNING 'SECRET'; RAISE EXCEPTION 'SECRET'; END $$",
     )
     with running(cluster) as server:
         execute(server.dsn, f"CREATE ROLE someone LOGIN PASSWORD '{SECRET}'")
         for statement in failing:
             with pytest.raises(psycopg.Error):
-                execute(server.dsn, statement)
+                execute(server.dsn, statement.replace("SECRET", SECRET))
         with psycopg.connect(server.dsn) as connection, pytest.raises(psycopg.Error):
             connection.execute("SELECT %s::text::int", [SECRET])
     log = cluster.log.read_text()
@@ -469,11 +492,21 @@ def test_no_secret_reaches_the_log(cluster: Cluster) -> None:
     assert SECRET not in log
 
 
+@on_linux
+def test_the_servers_environment_holds_no_secret(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKEBA_PEPPER", SECRET)
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    with running(cluster) as server:
+        for pid in (server.pid, parent(server.pid)):
+            assert SECRET not in Path(f"/proc/{pid}/environ").read_text()
+
+
 def test_a_long_log_is_put_aside(cluster: Cluster) -> None:
     with cluster.log.open("ab") as file:
         file.truncate(LOG_BYTES_MAX + 1)
-    with running(cluster):
-        pass
+    start(cluster)
     assert cluster.log.stat().st_size < 10_000
     assert cluster.path("postgres.log.1").stat().st_size > LOG_BYTES_MAX
 
@@ -488,9 +521,8 @@ def test_the_password_is_not_in_a_repr(cluster: Cluster) -> None:
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    missing = pytest.raises(PostgresUnavailable, match=f"program {tmp_path}/postgres is missing")
-    with missing, running(Cluster(tmp_path / "home", bin_dir=tmp_path)):
-        pass
+    with pytest.raises(PostgresUnavailable, match=f"program {tmp_path}/postgres is missing"):
+        start(Cluster(tmp_path / "home", bin_dir=tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -500,25 +532,24 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 def test_a_lost_password_stops_the_start(
     cluster: Cluster, password: str | None, sentence: str
 ) -> None:
+    right = cluster.password.read_text()
     cluster.password.unlink()
     if password:
         cluster.password.write_text(password)
-    with pytest.raises(PostgresUnavailable, match=sentence), running(cluster):
-        pass
+    with pytest.raises(PostgresUnavailable, match=sentence):
+        start(cluster)
+    cluster.password.write_text(right)
 
 
-def test_a_home_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_home_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
-    with (
-        pytest.raises(PostgresUnavailable, match="File exists"),
-        running(Cluster(tmp_path / "home")),
-    ):
-        pass
+    with pytest.raises(PostgresUnavailable, match="File exists"):
+        start(Cluster(tmp_path / "home"))
 
 
 def test_a_host_address_of_the_environment_is_refused(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")
-    with pytest.raises(PostgresUnavailable, match="PGHOSTADDR is set"), running(cluster):
-        pass
+    with pytest.raises(PostgresUnavailable, match="PGHOSTADDR is set"):
+        start(cluster)
