@@ -2,8 +2,8 @@
 
     python -m benchmarks.posting [--json] [--rounds 5] [--seconds 6] [--callers 512]
 
-Each command is a transfer between two of 1,000 wallets, with a fee: three lines, of which one is
-on the same hot account every time, a hash-chained record, an idempotency key with its stored reply.
+Each command is a transfer between two of 1,000 wallets, with a fee: three lines, one of them on the
+same hot account every time, a hash-chained record, and an idempotency key with the reply it got.
 All callers are in one process. TPC-B is pgbench's own script at 32 clients, scale 32, as it comes.
 Both run on PostgreSQL with fsync and synchronous_commit on, both are warmed up, and the ratio is the
 median of the rounds' own ratios, so that a slow minute of the machine hits both.
@@ -87,9 +87,7 @@ async def _measure(cluster: Cluster, options: argparse.Namespace) -> dict[str, o
     await tpcb.run(2.0)
     rounds = []
     for number in range(options.rounds):
-        commands_per_s, latencies = await _post(
-            spine, customers, options.callers, options.seconds
-        )
+        commands_per_s, latencies = await _post(spine, customers, options.callers, options.seconds)
         rounds.append(Round(commands_per_s, await tpcb.run(options.seconds)))
         _say(options, f"round {number + 1}: {rounds[-1].ratio:.2f} x TPC-B")
     alone = await _alone(spine, customers)
@@ -196,7 +194,10 @@ class _Tpcb:
     async def run(self, seconds: float) -> float:
         """Transactions per second."""
         printed = await self._pgbench(
-            f"--client={TPCB_CLIENTS}", "--jobs=2", f"--time={max(1, round(seconds))}", "--no-vacuum"
+            f"--client={TPCB_CLIENTS}",
+            "--jobs=2",
+            f"--time={max(1, round(seconds))}",
+            "--no-vacuum",
         )
         found = re.search(r"tps = ([0-9.]+)", printed)
         assert found, printed

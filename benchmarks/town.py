@@ -1,4 +1,4 @@
-"""What every benchmark stands on: a PostgreSQL of its own, people with money, and the machine's name."""
+"""What every benchmark stands on: a PostgreSQL of its own, people with money, the machine."""
 
 from __future__ import annotations
 

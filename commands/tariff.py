@@ -7,7 +7,6 @@ a new installation begins with are illustrative.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -16,7 +15,7 @@ import msgspec
 
 from ledger.books import Books
 from ledger.errors import LimitExceeded
-from ledger.money import Money
+from ledger.money import CVE, Money
 from ledger.rows import Key, Row
 
 
@@ -110,22 +109,31 @@ class Tariff(Row, frozen=True, kw_only=True):
         return next(edition for edition in self.editions if edition.number == number)
 
 
-def _edition(now: datetime, least: int, bands: Sequence[tuple[int, int, int]]) -> Edition:
-    """From escudos and centavos that people can read: (up to escudos, fee and commission centavos)."""
-    return Edition(
-        1, now, least * 100, tuple(Band(top * 100, fee, paid) for top, fee, paid in bands)
-    )
+# Not a real bank's figures. Operation, least amount, and for each band: up to, fee, commission;
+# all in escudos.
+ILLUSTRATIVE = (
+    (Operation.ATM_WITHDRAWAL, 200, ((5_000, 25, 0), (10_000, 50, 0), (20_000, 80, 0))),
+    (Operation.AGENT_CASH_OUT, 1, ((5_000, 60, 30), (20_000, 120, 60), (50_000, 200, 100))),
+    (Operation.AGENT_CASH_IN, 1, ((5_000, 0, 25), (20_000, 0, 50), (100_000, 0, 100))),
+    (Operation.TRANSFER, 1, ((5_000, 10, 0), (20_000, 20, 0), (100_000, 40, 0))),
+)
 
 
 def illustrative(now: datetime) -> tuple[Tariff, ...]:
-    """What a new installation begins with. Not a real bank's figures."""
-    return (
-        Tariff(kind=Operation.ATM_WITHDRAWAL, editions=(
-            _edition(now, 200, [(5_000, 2_500, 0), (10_000, 5_000, 0), (20_000, 8_000, 0)]),)),
-        Tariff(kind=Operation.AGENT_CASH_OUT, editions=(
-            _edition(now, 1, [(5_000, 6_000, 3_000), (20_000, 12_000, 6_000), (50_000, 20_000, 10_000)]),)),
-        Tariff(kind=Operation.AGENT_CASH_IN, editions=(
-            _edition(now, 1, [(5_000, 0, 2_500), (20_000, 0, 5_000), (100_000, 0, 10_000)]),)),
-        Tariff(kind=Operation.TRANSFER, editions=(
-            _edition(now, 1, [(5_000, 1_000, 0), (20_000, 2_000, 0), (100_000, 4_000, 0)]),)),
-    )  # fmt: skip
+    """What a new installation begins with."""
+    return tuple(
+        Tariff(
+            kind=operation,
+            editions=(
+                Edition(
+                    number=1,
+                    valid_from=now,
+                    amount_min=least * CVE.minor_per_major,
+                    bands=tuple(
+                        Band(*(escudos * CVE.minor_per_major for escudos in band)) for band in bands
+                    ),
+                ),
+            ),
+        )
+        for operation, least, bands in ILLUSTRATIVE
+    )

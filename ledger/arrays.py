@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from psycopg.adapt import Buffer, Dumper
 from psycopg.abc import AdaptContext
-from psycopg.pq import Format
+from psycopg.adapt import Buffer, Dumper
 from psycopg.postgres import types
+from psycopg.pq import Format
 
 NULL = struct.pack("!i", -1)
 POSTGRES_EPOCH_DAY = date(2000, 1, 1).toordinal()

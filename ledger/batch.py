@@ -81,9 +81,7 @@ def seal(
     )
 
 
-def _chain(
-    basis: Head, books: Books, happened: Sequence[Happened]
-) -> list[tuple[bytes, bytes]]:
+def _chain(basis: Head, books: Books, happened: Sequence[Happened]) -> list[tuple[bytes, bytes]]:
     """For each event its canonical payload and its hash."""
     chained = []
     hash_ = basis.hash

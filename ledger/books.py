@@ -23,7 +23,7 @@ COUNTRY = ZoneInfo("Atlantic/Cape_Verde")
 Payload = Mapping[str, Any]
 
 
-class NotLoaded(Exception):  # noqa: N818 - the spine catches it: not a fault but a request
+class NotLoaded(Exception):
     """A decision asks for a row that was not loaded; the command waits for the next batch."""
 
     def __init__(self, key: Key[Any]) -> None:

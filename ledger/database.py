@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, one role for each room: owner, commands, projector, queries, auditor."""
+"""Connections to PostgreSQL, one role for each task: commands, projector, queries, auditor."""
 
 from __future__ import annotations
 

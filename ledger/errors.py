@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Fact = str | int | bool | None
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """The answer is no."""
 
     code: ClassVar[str] = ""
@@ -40,6 +40,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.message = message or self.sentence()
         self.facts = facts
         self.leaves: Callable[[Books], None] | None = None
+        self.replayed = False  # it is the stored answer to an earlier request
         super().__init__(self.message)
 
     @classmethod

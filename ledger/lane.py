@@ -1,9 +1,11 @@
-"""A connection that writes batches. There are two, so that one batch can wait for the lock while the
-other is committed, and PostgreSQL never waits for us."""
+"""A connection that writes batches. There are two, so that one batch can wait for the lock while
+the other is committed, and PostgreSQL never waits for us."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -40,7 +42,7 @@ WRITE_BATCH = """
 Connect = Callable[[], Awaitable[AsyncConnection[TupleRow]]]
 
 
-class CommitUnknown(Exception):  # noqa: N818 - not an error: nobody knows yet whether it is one
+class CommitUnknown(Exception):
     """COMMIT was sent and its answer did not come, or did not mean what it says."""
 
 
@@ -68,7 +70,7 @@ class Lane:
         return self._connection
 
     def close(self) -> None:
-        """Close the socket, whatever it was doing."""
+        """Close the connection. Nothing may be waiting on it."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.pgconn.finish()
@@ -123,9 +125,7 @@ class Lane:
             commit = await connection.execute("COMMIT")
         return commit.statusmessage
 
-    def _raise_as_known(
-        self, connection: AsyncConnection[TupleRow], error: BaseException
-    ) -> None:
+    def _raise_as_known(self, connection: AsyncConnection[TupleRow], error: BaseException) -> None:
         """An error before COMMIT was reached wrote nothing; any other leaves it unknown."""
         reached = connection.closed or connection.info.transaction_status not in (
             TransactionStatus.INERROR,
@@ -167,12 +167,20 @@ class Lane:
         return batch.head != batch.basis and work.result() == batch.head.hash
 
     async def _ended(self, work: asyncio.Future[Any], seconds: float) -> bool:
-        """Wait for it, but not for ever; then the socket is closed, as cancelling would lie."""
+        """Wait for it, but not for ever. Then the socket is shut, as cancelling would lie.
+
+        Shut, not closed: libpq's connection must outlive whoever still waits on it.
+        """
         done, _ = await asyncio.wait({work}, timeout=seconds)
-        if not done:
-            self.close()
-            work.add_done_callback(_look_at)
-        return bool(done)
+        if done:
+            return True
+        if self._connection is not None and not self._connection.closed:
+            with socket.socket(fileno=os.dup(self._connection.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+        await asyncio.wait({work})
+        work.exception()
+        self.close()
+        return False
 
     def _note(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         # 01000: "canceling wait for synchronous replication": committed here, perhaps nowhere else.
@@ -196,9 +204,3 @@ def _expected(batch: Batch) -> dict[str, Any]:
         "not_before": batch.decided_at,
         "not_after": batch.true_until,
     }
-
-
-def _look_at(work: asyncio.Future[Any]) -> None:
-    """Nobody waits for it any more, but its exception must have been looked at."""
-    if not work.cancelled():
-        work.exception()

@@ -106,27 +106,39 @@ class Log:
         lane = self._lanes[self._next]
         self._next = 1 - self._next
         await lane.finish(batch, locked=not ahead, seconds=self._commit_seconds)
+        if self._known != batch.basis:
+            self._forget()  # a batch in between was settled, and its rows were never kept
+            return
         for row in (*batch.fetched, *batch.changed):
             self._cache.keep(row)
         self._known = batch.head
 
-    async def rollback(self) -> None:
-        """Give the lock back with nothing written."""
+    async def release(self) -> None:
+        """Give the lock back: there is nothing to write."""
+        await self._lanes[self._next].rollback()
+
+    async def abandon(self) -> None:
+        """End whatever is open, with nothing written, and trust nothing that was kept."""
+        self._forget()
         for lane in self._lanes:
             await lane.rollback()
 
     async def settle(self, batch: Batch) -> bool:
-        """Whether a batch of unknown outcome was committed. Raises psycopg.Error to be asked again."""
-        self._known = NOWHERE
+        """Whether a batch of unknown outcome was committed. Raises psycopg.Error: ask again."""
+        self._forget()
         return await self._reader.settle(batch, seconds=self._commit_seconds)
 
     def disconnect(self) -> None:
-        """Close the sockets, whatever they were doing, and forget what was known."""
+        """Close the connections, and forget what was known. No batch may be under way."""
         for lane in (*self._lanes, self._reader):
             lane.close()
-        self._known = NOWHERE
+        self._forget()
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._cache.clear()
+        self._known = NOWHERE
 
     async def _forget_what_others_changed(self, writer: AsyncConnection[TupleRow]) -> None:
         after, up_to = self._known.position, self.head.position

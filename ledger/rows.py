@@ -12,7 +12,6 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 
-
 R = TypeVar("R", bound="Row")
 
 # A way to one row: its type, the index, the value. A plain tuple, as a batch makes thousands.
@@ -20,7 +19,7 @@ Key: TypeAlias = tuple[type[R], str, Hashable]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a table of state. Its fields stand in the order of the loading statement's columns.
+    """One row of a table of state. Its fields are in the order of the loading statement's columns.
 
     `version` counts the saves; a save that finds another version fails the batch.
     """

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for the whole run, and a fresh database for each test that asks for one."""
+"""A PostgreSQL of our own for the whole run, a fresh database for each test that asks for one."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def database(cluster: Cluster, template: str) -> Iterator[Database]:
             )
         )
         yield Database(cluster.owner_dsn(name))
-        connection.execute(
-            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

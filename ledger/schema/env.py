@@ -5,6 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, version_table="makeba_schema", version_table_schema="public")
+context.configure(
+    connection=connection, version_table="makeba_schema", version_table_schema="public"
+)
 with context.begin_transaction():
     context.run_migrations()

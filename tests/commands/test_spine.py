@@ -8,7 +8,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from commands.spine import Limits, Outcome, Spine
+from commands.deciding import Outcome
+from commands.spine import Limits, Spine
 from ledger.database import connect
 from ledger.errors import (
     Broken,
@@ -179,9 +180,7 @@ async def test_of_a_thousand_payments_from_a_wallet_with_money_for_ten_ten_are_m
     ana = await customer(spine, 1_000)
     rival = Spine(Log(lambda: connect(database.commands, "rival")), Limits(deadline_seconds=30))
     rival.start()
-    done = await outcomes(
-        *(pay(each, ana, -100) for _ in range(500) for each in (spine, rival))
-    )
+    done = await outcomes(*(pay(each, ana, -100) for _ in range(500) for each in (spine, rival)))
     await rival.close()
     assert sum(isinstance(each, Done) for each in done) == 10
     assert sum(isinstance(each, InsufficientFunds) for each in done) == 990
@@ -283,7 +282,9 @@ async def test_a_lost_connection_is_opened_again_and_nothing_is_done_twice(
     for number in range(20):
         waiting = [
             asyncio.create_task(
-                spine.submit(pays(ana, 1), actor=ACTOR, request_id="r", once=key(f"{number}-{each}"))
+                spine.submit(
+                    pays(ana, 1), actor=ACTOR, request_id="r", once=key(f"{number}-{each}")
+                )
             )
             for each in range(50)
         ]

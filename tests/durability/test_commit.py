@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -57,15 +57,15 @@ def standby(cluster: Cluster, database: Database) -> Iterator[Standby]:
 
 
 @pytest.fixture
-async def ana(spine: Spine) -> AsyncIterator[Customer]:
-    yield await customer(spine, 0)
+async def ana(spine: Spine) -> Customer:
+    return await customer(spine, 0)
 
 
 @pytest.mark.parametrize("how", ["pg_cancel_backend", "pg_terminate_backend"])
 async def test_a_commit_that_no_standby_has_is_not_acknowledged_before_it_is_settled(
     spine: Spine, ana: Customer, standby: Standby, how: str
 ) -> None:
-    # A cancelled backend answers COMMIT with success and a mere warning; a terminated one not at all.
+    # A cancelled backend answers COMMIT with success and a warning; a terminated one not at all.
     standby.require("nobody")
     waiting = asyncio.create_task(pay(spine, ana, 5))
     standby.signal(how, await standby.waiting_backend())
