@@ -1,0 +1,1 @@
+"""What must be true of every history, tried on random ones."""
