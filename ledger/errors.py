@@ -138,12 +138,6 @@ class InvalidRequest(Invalid):
     code = "INVALID_REQUEST"
 
 
-class StepUpRequired(Forbidden):
-    """Confirm with your second factor first."""
-
-    code = "STEP_UP_REQUIRED"
-
-
 class WithdrawalPending(Conflict):
     """A withdrawal code is still live: use it, or cancel it."""
 

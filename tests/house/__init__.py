@@ -1,0 +1,1 @@
+"""The house itself: what it says of itself is true."""

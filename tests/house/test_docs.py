@@ -1,0 +1,37 @@
+"""What the documents say of the code is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from commands.switch.trace import Response
+from ledger.errors import every_refusal
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *ROOT.glob("benchmarks/*.md")]
+ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+def test_every_error_is_documented_with_its_status_and_sentence() -> None:
+    documented = set(re.findall(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+?) \|", ERRORS, re.MULTILINE))
+    refusals = {(str(each.status), each.code, each.sentence()) for each in every_refusal()}
+    assert documented == refusals
+
+
+def test_every_response_code_of_the_switch_is_documented() -> None:
+    assert set(re.findall(r"^\| `(\d\d)` \|", ERRORS, re.MULTILINE)) == set(Response)
+
+
+def test_the_readme_names_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme
+    assert "make test" in readme
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), f"{page.name} links to {link}"
