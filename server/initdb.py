@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ from server import rootless
 
 # initdb's own choice on Linux; macOS has no locale of that name. Both sort by bytes.
 LOCALE: Final = "C" if sys.platform == "darwin" else "C.UTF-8"
+
+UNFINISHED_SECONDS_MAX: Final = 10.0
 
 # Over the socket and with a password only. `all` does not cover replication, which backups need.
 HOST_BASED_AUTHENTICATION: Final = """\
@@ -39,15 +42,13 @@ def password_in(file: Path) -> str:
 
 
 def create(data: Path, initdb: Path, owner: str, password: str, who: str) -> None:
-    """Make the data directory, unless it is there.
+    """Make the data directory.
 
     It is made under another name and renamed when whole, so one that was cut off half way is never
     taken for a database, nor does it stand in the way.
     """
-    if (data / "PG_VERSION").exists():
-        return
     for unfinished in data.parent.glob(f"{data.name}.new-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+        _remove(unfinished)
     new = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     try:
         os.chown(new, *rootless.files_of(who))
@@ -58,6 +59,14 @@ def create(data: Path, initdb: Path, owner: str, password: str, who: str) -> Non
         sync_directory(data.parent)  # a power cut must not undo the rename under a day's work
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _remove(unfinished: Path) -> None:
+    """Remove it also from under an initdb that writes for a moment after its makeba was killed."""
+    give_up_at = time.monotonic() + UNFINISHED_SECONDS_MAX
+    while unfinished.exists() and time.monotonic() < give_up_at:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        time.sleep(0.02)
 
 
 def _initdb(data: Path, initdb: Path, owner: str, password: str, who: str) -> None:
@@ -87,13 +96,13 @@ def _initdb(data: Path, initdb: Path, owner: str, password: str, who: str) -> No
 def private_directory(directory: Path, who: str) -> None:
     """Make the directory for this identity alone; refuse one that somebody else has put there."""
     uid, gid = rootless.files_of(who)
-    with_owner = (stat.S_IFDIR | 0o700, uid)
     try:
         directory.mkdir(mode=0o700)
         os.chown(directory, uid, gid)
     except FileExistsError:
-        found = directory.lstat()
-        if (found.st_mode, found.st_uid) != with_owner:
+        found = directory.lstat()  # a link put there by somebody else would lead us elsewhere
+        private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+        if not private or found.st_uid != uid:
             sentence = f"{directory} is not a directory of uid {uid} alone"
             raise PermissionError(sentence) from None
 

@@ -31,6 +31,7 @@ from server.locks import FileLock
 OWNER: Final = "makeba_owner"
 DATABASE: Final = "makeba"
 PORT: Final = 5432  # only names the socket's file: nothing listens on the network
+SOCKET: Final = f".s.PGSQL.{PORT}"
 
 SOCKET_PATH_BYTES_MAX: Final = 100  # sockaddr_un holds 104 on macOS, 108 on Linux, a NUL included
 LOG_BYTES_MAX: Final = 10_000_000  # a longer log is put aside at the next start; one is kept
@@ -138,12 +139,18 @@ class Cluster:
     def socket_dir(self) -> Path:
         """In the home; if its path is too long for a socket, where a link in the home points."""
         own = self.path("run")
-        name = f"makeba-{hashlib.sha256(os.fsencode(own)).hexdigest()[:16]}"
-        if own.is_symlink() and own.readlink().name == name:  # else copied from another home
-            return own.readlink()
         # A comma separates hosts in a connection URL.
-        fits = len(os.fsencode(own / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX
-        return own if fits and "," not in str(own) else Path(tempfile.gettempdir()) / name
+        if len(os.fsencode(own / SOCKET)) <= SOCKET_PATH_BYTES_MAX and "," not in str(own):
+            return own
+        name = f"makeba-{hashlib.sha256(os.fsencode(own)).hexdigest()[:16]}"
+        # A link with another name came with the home when it was copied or moved.
+        linked = self.socket_link.is_symlink() and self.socket_link.readlink().name == name
+        return self.socket_link.readlink() if linked else Path(tempfile.gettempdir()) / name
+
+    @property
+    def socket_link(self) -> Path:
+        """Where every process finds a socket outside the home, whatever its own TMPDIR says."""
+        return self.path("run.elsewhere")
 
     def path(self, name: str) -> Path:
         """A file of the home, under one spelling however the home was spelled."""
@@ -164,7 +171,7 @@ class Running:
 
     dsn: str = field(repr=False)  # holds the password
     pid: int  # the postmaster's
-    joined: bool  # another process had started it
+    joined: bool  # it was running already; it goes on if others still use it
 
 
 @contextmanager
@@ -282,8 +289,8 @@ def _start(cluster: Cluster, settings: Mapping[str, str], guard: FileLock) -> in
     who = rootless.identity(cluster.data, cluster.path(""), postgres)
     if who is None:
         sentence = (
-            "PostgreSQL refuses to run as root, user namespaces are refused here, and no other user"
-            f" reaches {cluster.path('')} and {postgres}: use another user or MAKEBA_HOME"
+            "PostgreSQL refuses to run as root, and neither root in a user namespace nor another"
+            f" user reaches {cluster.path('')} and {postgres}: use another user or MAKEBA_HOME"
         )
         raise PostgresUnavailable(sentence)
     if not (cluster.data / "PG_VERSION").exists():
@@ -291,12 +298,11 @@ def _start(cluster: Cluster, settings: Mapping[str, str], guard: FileLock) -> in
     _make_socket_dir(cluster, who)
     with _open_log(cluster.log, who) as log:
         begin = log.tell()
+        server: list[str | Path] = [postgres, "-D", cluster.data, *_flags(cluster, settings)]
         subprocess.run(  # noqa: S603 - our own program, and no shell
-            [
-                *rootless.warden("guard", who, cluster.users_lock),
-                *(str(guard.descriptor), cluster.data, postgres, "-D", cluster.data),
-                *_flags(cluster, settings),
-            ],
+            rootless.warden(
+                "guard", who, cluster.users_lock, str(guard.descriptor), cluster.data, *server
+            ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -317,15 +323,13 @@ def _flags(cluster: Cluster, settings: Mapping[str, str]) -> Iterator[str]:
 
 
 def _make_socket_dir(cluster: Cluster, who: str) -> None:
-    own = cluster.path("run")
-    if own.is_symlink() and not own.readlink().parent.is_dir():
-        own.unlink()  # the system's directory for temporary files has moved
+    if not cluster.socket_dir.parent.is_dir():
+        cluster.socket_link.unlink()  # the directory for temporary files has moved: choose anew
     chosen = cluster.socket_dir
     private_directory(chosen, who)
-    if chosen != own and not (own.is_symlink() and own.readlink() == chosen):
-        # Every process must find the same one, whatever its own TMPDIR says.
-        own.unlink(missing_ok=True)
-        own.symlink_to(chosen)
+    if chosen.parent != cluster.path(""):
+        cluster.socket_link.unlink(missing_ok=True)
+        cluster.socket_link.symlink_to(chosen)
 
 
 def _open_log(log: Path, who: str) -> BinaryIO:
@@ -337,7 +341,9 @@ def _open_log(log: Path, who: str) -> BinaryIO:
 
 
 def _log_since(cluster: Cluster, begin: int) -> str:
-    return cluster.log.read_bytes()[begin:].decode(errors="replace")
+    lines = cluster.log.read_bytes()[begin:].decode(errors="replace").splitlines()
+    # "the database system is starting up" only answers those who look whether it does.
+    return "\n".join(line for line in lines if "FATAL:  the database system is" not in line)
 
 
 def _ensure_database(cluster: Cluster) -> None:

@@ -25,7 +25,7 @@ from typing import BinaryIO, Never
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-# What Python or the warden ignores; an ignored signal stays ignored in the program that follows.
+# Whoever ends all processes of a service means makeba, which still needs its database to drain.
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,14 +46,16 @@ def _guard(identity: str, lock: Path, kept: int, data: Path, command: Sequence[s
     """Start the server and live exactly as long as it does."""
     # A server that outlived its warden with this descriptor would look guarded for ever.
     os.set_inheritable(kept, False)
-    # Whoever ends all processes of a service means makeba, which still needs its database to drain.
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
     warden = os.getpid()
+    # Held back until the child lets it kill: Python forgets a signal that comes while it forks, and
+    # a server that missed the only one would run for ever, with everybody waiting for its end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     with lock.open("rb+") as users:
         postmaster = os.fork()
         if postmaster == 0:
             _exec(identity, command, parent=warden, data=data)
+        for number in IGNORED:
+            signal.signal(number, signal.SIG_IGN)
         # Two things can end this and each has a thread that blocks on it: nothing falls between
         # two looks. The main thread waits for the server, as the death signal hangs on it.
         threading.Thread(target=_stop_when_unused, args=(users, postmaster), daemon=True).start()
@@ -70,10 +72,11 @@ def _stop_when_unused(users: BinaryIO, postmaster: int) -> None:
 def _exec(identity: str, command: Sequence[str], *, parent: int, data: Path | None = None) -> Never:
     """Become the identity and then the command; the pid stays."""
     try:
+        for number in (signal.SIGINT, signal.SIGPIPE):  # as Python has changed them
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         _become(identity)
         _die_with(parent)
-        for number in (*IGNORED, signal.SIGPIPE):
-            signal.signal(number, signal.SIG_DFL)
         if data is not None:
             _claim(data / "postmaster.pid")
         os.execv(command[0], list(command))  # noqa: S606 - no shell is what we want

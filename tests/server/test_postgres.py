@@ -328,6 +328,18 @@ def test_a_killed_process_has_its_server_stopped_cleanly(cluster: Cluster) -> No
     assert stopped_cleanly(cluster)
 
 
+def test_a_starter_killed_at_once_leaves_no_server(cluster: Cluster) -> None:
+    who = rootless.identity(cluster.data) or ""
+    server = (cluster.data, cluster.program("postgres"), "-D", cluster.data)
+    for _ in range(5):
+        with FileLock(cluster.guard_lock) as guard:
+            assert guard.try_to_own()
+            handed = guard.descriptor
+            command = rootless.warden("guard", who, cluster.users_lock, str(handed), *server)
+            subprocess.run(command, pass_fds=[handed], capture_output=True, check=True)  # noqa: S603
+        assert ends(cluster)
+
+
 def test_who_comes_right_after_a_kill_gets_a_working_server(cluster: Cluster) -> None:
     for _ in range(3):
         with Process(cluster.home) as process:

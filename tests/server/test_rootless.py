@@ -118,5 +118,5 @@ def test_an_unprivileged_user_stops_too_when_the_warden_is_killed(home: Path) ->
 def test_a_home_that_no_user_reaches_is_refused(home: Path) -> None:
     home.parent.chmod(0o700)
     said = said_where_namespaces_are_refused(home)
-    assert said.startswith("PostgreSQL refuses to run as root, user namespaces are refused here")
+    assert said.startswith("PostgreSQL refuses to run as root, and neither root")
     assert str(home) in said
