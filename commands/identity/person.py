@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from ledger.errors import Forbidden, NotFound
 from ledger.books import Books
+from ledger.errors import Forbidden, NotFound
 from ledger.rows import Key, Row
 
 
@@ -43,15 +43,15 @@ class Person(Row, frozen=True, kw_only=True):
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT
-                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
-                pin_failures, locked_until, wallet_id, agent_id
+                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
+                totp_step, pin_failures, locked_until, wallet_id, agent_id
             FROM ledger.person
             WHERE id = ANY(%(values)s)
         """,
         "phone_index": """
             SELECT
-                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
-                pin_failures, locked_until, wallet_id, agent_id
+                version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
+                totp_step, pin_failures, locked_until, wallet_id, agent_id
             FROM ledger.person
             WHERE phone_index = ANY(%(values)s)
         """,

@@ -29,7 +29,7 @@ CREATE TABLE ledger.log (
     request_id text NOT NULL,
     recorded_at timestamptz NOT NULL,
     payload jsonb NOT NULL,
-    touched text [] NOT NULL,  -- names of the rows it changed, but for the balances of its lines
+    touched text[] NOT NULL,  -- names of the rows it changed, but for the balances of its lines
     entry_number bigint,
     booking_date date,
     value_date date,
@@ -38,6 +38,8 @@ CREATE TABLE ledger.log (
     CONSTRAINT a_position_is_used_once PRIMARY KEY (position),
     CONSTRAINT an_entry_has_its_dates
     CHECK (num_nulls(entry_number, booking_date, value_date) IN (0, 3)),
+    CONSTRAINT an_entry_is_numbered_in_its_year
+    CHECK (entry_number / 1000000000000 = extract(YEAR FROM booking_date)),
     CONSTRAINT only_an_entry_reverses CHECK (reverses IS NULL OR entry_number IS NOT NULL),
     CONSTRAINT a_reversal_comes_after_its_entry CHECK (reverses < entry_number),
     CONSTRAINT a_hash_has_32_bytes CHECK (length(hash) = 32),
@@ -111,10 +113,14 @@ DECLARE
     last_new bigint;
     how_many bigint;
     before timestamptz;
+    earliest timestamptz;
+    latest timestamptz;
     first_number bigint;
     last_number bigint;
 BEGIN
-    SELECT min(n.position), max(n.position), count(*) INTO first_new, last_new, how_many FROM new_rows AS n;
+    SELECT min(n.position), max(n.position), count(*), min(n.recorded_at), max(n.recorded_at)
+    INTO first_new, last_new, how_many, earliest, latest
+    FROM new_rows AS n;
     IF how_many = 0 THEN
         RETURN NULL;
     END IF;
@@ -122,8 +128,17 @@ BEGIN
     IF how_many <> last_new - first_new + 1 OR (before IS NULL AND first_new <> 1) THEN
         PERFORM ledger.break_rule('log_positions_have_no_gap', format('%s to %s', first_new, last_new));
     END IF;
-    IF EXISTS (SELECT FROM new_rows AS n WHERE n.recorded_at < before) THEN
+    -- One batch has one time.
+    IF earliest < before OR earliest <> latest THEN
         PERFORM ledger.break_rule('time_in_the_log_never_goes_back', format('after %s', first_new));
+    END IF;
+    IF EXISTS (
+        SELECT FROM new_rows AS n
+        WHERE
+            n.reverses IS NOT NULL
+            AND NOT EXISTS (SELECT FROM ledger.log AS l WHERE l.entry_number = n.reverses)
+    ) THEN
+        PERFORM ledger.break_rule('a_reversal_names_an_entry', format('after %s', first_new));
     END IF;
     -- A loop, not a join: each year asks the index once, whatever the planner believes of the table.
     FOR first_number, last_number, how_many IN
@@ -159,12 +174,23 @@ BEGIN
     IF bad IS NOT NULL THEN
         PERFORM ledger.break_rule('every_entry_balances_per_currency', format('entry %s', bad));
     END IF;
+    -- All lines of an entry come at once: none is added later to what was written.
+    SELECT min(e.entry_number) INTO bad
+    FROM (
+        SELECT n.entry_number
+        FROM new_rows AS n
+        GROUP BY n.entry_number
+        HAVING min(n.line_number) <> 1 OR max(n.line_number) <> count(*)
+    ) AS e;
+    IF bad IS NOT NULL THEN
+        PERFORM ledger.break_rule('lines_of_an_entry_count_from_one', format('entry %s', bad));
+    END IF;
     SELECT min(n.entry_number) INTO bad
     FROM new_rows AS n
     WHERE
         n.line_number = 1
         AND NOT EXISTS (SELECT FROM ledger.log AS l WHERE l.entry_number = n.entry_number);
-    IF bad IS NOT NULL OR NOT EXISTS (SELECT FROM new_rows AS n WHERE n.line_number = 1) THEN
+    IF bad IS NOT NULL THEN
         PERFORM ledger.break_rule('a_line_belongs_to_a_record', format('entry %s', bad));
     END IF;
     RETURN NULL;
@@ -175,8 +201,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
     bad bigint;
 BEGIN
-    IF NOT EXISTS (SELECT FROM ledger.log AS l WHERE l.position = new.position AND l.hash = new.hash)
-        OR EXISTS (SELECT FROM ledger.log AS l WHERE l.position > new.position) THEN
+    IF EXISTS (SELECT FROM ledger.log AS l WHERE l.position > new.position)
+        OR NOT EXISTS (
+            SELECT FROM ledger.log AS l
+            WHERE l.position = new.position AND l.hash = new.hash AND l.recorded_at = new.recorded_at
+        ) THEN
         PERFORM ledger.break_rule('the_head_is_the_newest_record', format('position %s', new.position));
     END IF;
     SELECT min(l.entry_number) INTO bad
@@ -232,6 +261,9 @@ ALTER TABLE ledger.head ENABLE ALWAYS TRIGGER head_stays;
 ALTER TABLE ledger.head ENABLE ALWAYS TRIGGER head_follows_the_log;
 
 -- The door ---------------------------------------------------------------------------------------
+--
+-- What runs as the owner has pg_temp last in its search_path: unnamed it would come first, and a caller's
+-- temporary type would stand in for one of PostgreSQL's own.
 
 -- Takes the one lock, and reads the clock only after it is held: time in the log never goes back.
 -- The advisory lock in front of the row's makes it a queue: a row lock goes to whoever wakes first, and a batch that
@@ -239,7 +271,7 @@ ALTER TABLE ledger.head ENABLE ALWAYS TRIGGER head_follows_the_log;
 CREATE FUNCTION ledger.lock_head(
     OUT "position" bigint, OUT hash bytea, OUT last_entries jsonb, OUT now timestamptz
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     last_recorded_at timestamptz;
 BEGIN
@@ -256,7 +288,7 @@ END $$;
 CREATE FUNCTION ledger.lock_expected_head(
     expected_position bigint, expected_hash bytea, not_before timestamptz, not_after timestamptz
 ) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found record;
 BEGIN
@@ -282,15 +314,15 @@ END $$;
 -- Writes one batch. All arrays of one group have the same length.
 CREATE FUNCTION ledger.write_batch(
     after_position bigint, after_hash bytea, at timestamptz, booked_on date, entries jsonb,
-    kinds text [], subjects uuid [], actors text [], request_ids text [], payloads jsonb [],
-    touched_rows text [], entry_numbers bigint [], value_dates date [], reversed_entries bigint [], hashes bytea [],
-    line_entries bigint [], line_numbers smallint [], line_accounts uuid [], line_amounts bigint [],
-    line_balances bigint [],
-    account_ids uuid [], account_deltas bigint [], account_balances bigint [], account_versions bigint [],
-    key_hashes bytea [], body_hashes bytea [], refusals boolean [], replies bytea [], key_positions bigint []
+    kinds text[], subjects uuid[], actors text[], request_ids text[], payloads jsonb[],
+    touched_rows text[], entry_numbers bigint[], value_dates date[], reversed_entries bigint[], hashes bytea[],
+    line_entries bigint[], line_numbers smallint[], line_accounts uuid[], line_amounts bigint[],
+    line_balances bigint[],
+    account_ids uuid[], account_deltas bigint[], account_balances bigint[], account_versions bigint[],
+    key_hashes bytea[], body_hashes bytea[], refusals boolean[], replies bytea[], key_positions bigint[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -306,6 +338,9 @@ BEGIN
         AS k (key_hash, body_hash, refused, reply, position);
     IF records = 0 THEN
         RETURN;
+    END IF;
+    IF at > greatest(clock_timestamp(), (SELECT h.recorded_at FROM ledger.head AS h)) THEN
+        PERFORM ledger.break_rule('the_time_is_the_databases', format('%s has not come yet', at));
     END IF;
 
     INSERT INTO ledger.log (
@@ -331,11 +366,13 @@ BEGIN
 
         -- A balance moves by its lines and by nothing else.
         IF EXISTS (
-            SELECT l.account, sum(l.amount)
-            FROM unnest(line_accounts, line_amounts) AS l (account, amount)
-            GROUP BY l.account
-            EXCEPT
-            SELECT a.id, a.delta FROM unnest(account_ids, account_deltas) AS a (id, delta)
+            SELECT FROM (
+                SELECT l.account, l.amount FROM unnest(line_accounts, line_amounts) AS l (account, amount)
+                UNION ALL
+                SELECT a.id, -a.delta FROM unnest(account_ids, account_deltas) AS a (id, delta)
+            ) AS m
+            GROUP BY m.account
+            HAVING sum(m.amount) <> 0
         ) THEN
             PERFORM ledger.break_rule('a_balance_moves_by_its_lines', format('after %s', after_position));
         END IF;
@@ -359,8 +396,11 @@ END $$;
 
 -- Grants are the wall --------------------------------------------------------------------------
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ledger.lock_head, ledger.lock_expected_head, ledger.saved_all, ledger.write_batch TO makeba_commands;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM public;
+GRANT EXECUTE ON FUNCTION ledger.lock_head,
+ledger.lock_expected_head,
+ledger.saved_all,
+ledger.write_batch TO makeba_commands;
 GRANT SELECT ON ledger.head, ledger.log, ledger.line, ledger.account, ledger.idempotency TO makeba_commands;
 GRANT INSERT (id, code, owner, currency, kind, floor, status), UPDATE (floor, status)
 ON ledger.account TO makeba_commands;

@@ -1,5 +1,5 @@
--- People, their sessions, agents, the switch's keys and terminals: state that decisions need. The log holds only their ids; what
--- identifies a person is sealed (AES-256-GCM) or a keyed hash, and the keys are not in the database.
+-- People, their sessions, agents, the switch's keys and terminals: state that decisions need. The log holds only
+-- their ids; what identifies a person is sealed (AES-256-GCM) or a keyed hash, and the keys are not in the database.
 
 CREATE TABLE ledger.person (
     id uuid NOT NULL,
@@ -45,6 +45,17 @@ CREATE TABLE ledger.session_use (
     CONSTRAINT a_session_is_last_seen_once PRIMARY KEY (session_id)
 ) WITH (fillfactor = 50);
 
+-- Wrong PINs for numbers that nobody has: counted like those of people, so that no answer tells which numbers
+-- are known. Outside the log; a row may be forgotten when its lock is over.
+CREATE TABLE ledger.stranger (
+    phone_index bytea NOT NULL,
+    failures integer NOT NULL,
+    locked_until timestamptz,
+    seen_at timestamptz NOT NULL,
+    CONSTRAINT a_stranger_is_counted_once PRIMARY KEY (phone_index)
+) WITH (fillfactor = 70);
+CREATE INDEX strangers_by_age ON ledger.stranger (seen_at);
+
 CREATE TABLE ledger.agent (
     id uuid NOT NULL,
     float_id uuid NOT NULL,
@@ -60,6 +71,7 @@ CREATE TABLE ledger.switch_key (
     public_key bytea NOT NULL,  -- Ed25519
     version bigint NOT NULL,
     CONSTRAINT a_switch_key_has_one_id PRIMARY KEY (id),
+    CONSTRAINT a_switch_key_has_a_visible_name CHECK (id ~ '^[!-~]{1,64}$' AND acquirer_id ~ '^[!-~]{1,64}$'),
     CONSTRAINT an_ed25519_key_has_32_bytes CHECK (length(public_key) = 32)
 );
 
@@ -68,7 +80,9 @@ CREATE TABLE ledger.terminal (
     acquirer_id text NOT NULL,
     place text NOT NULL,
     version bigint NOT NULL,
-    CONSTRAINT a_terminal_has_one_id PRIMARY KEY (id)
+    CONSTRAINT a_terminal_has_one_id PRIMARY KEY (id),
+    -- The log names changed rows with spaces between them.
+    CONSTRAINT a_terminal_has_a_visible_name CHECK (id ~ '^[!-~]{1,64}$' AND acquirer_id ~ '^[!-~]{1,64}$')
 );
 
 -- A nonce of the switch is used once; it may be forgotten when its signature is too old anyway.
@@ -83,4 +97,5 @@ GRANT SELECT, INSERT, UPDATE ON
 ledger.person, ledger.session, ledger.session_use, ledger.agent, ledger.switch_key, ledger.terminal
 TO makeba_commands;
 GRANT SELECT, INSERT, DELETE ON ledger.nonce TO makeba_commands;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.stranger TO makeba_commands;
 GRANT SELECT ON ledger.agent, ledger.terminal TO makeba_auditor;

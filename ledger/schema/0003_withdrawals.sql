@@ -23,11 +23,11 @@ CREATE TABLE ledger.withdrawal (
     expires_at timestamptz NOT NULL,
     authorised_at timestamptz,
     doubt_at timestamptz,  -- without word from the switch by then it is in doubt
-    trace bytea,
+    trace uuid,  -- of the approval, as in ledger.switch_trace
     settlement_date date,
     captured bigint NOT NULL,
     captured_fee bigint NOT NULL,
-    capture_entry bigint,
+    capture_entry bigint,  -- for a late reversal to take back; null again once it was
     version bigint NOT NULL,
     CONSTRAINT a_withdrawal_has_one_id PRIMARY KEY (id),
     CONSTRAINT a_withdrawal_is_in_a_known_state CHECK (
@@ -54,38 +54,75 @@ CREATE UNIQUE INDEX a_live_code_is_unique ON ledger.withdrawal (code_digest) WHE
 CREATE UNIQUE INDEX a_trace_approves_one_withdrawal ON ledger.withdrawal (trace) WHERE trace IS NOT NULL;
 CREATE INDEX codes_by_end_of_life ON ledger.withdrawal (expires_at) WHERE state = 'active';
 CREATE INDEX approvals_by_deadline ON ledger.withdrawal (doubt_at) WHERE state = 'authorised';
+CREATE INDEX approvals_in_doubt ON ledger.withdrawal (id) WHERE state = 'in_doubt';
 
--- A wallet's newest withdrawal.
+-- A wallet's newest withdrawal, the only one that a code can mean, and all that is held of it for cash.
 CREATE TABLE ledger.cardless (
     wallet_id uuid NOT NULL,
-    withdrawal_id uuid NOT NULL,
+    withdrawal_id uuid,  -- null: it has had requests at agents only
+    held bigint NOT NULL,
     version bigint NOT NULL,
-    CONSTRAINT a_wallet_has_one_newest_withdrawal PRIMARY KEY (wallet_id)
+    CONSTRAINT a_wallet_has_one_newest_withdrawal PRIMARY KEY (wallet_id),
+    CONSTRAINT nothing_held_is_negative CHECK (held >= 0)
 ) WITH (fillfactor = 70);
+
+-- Two people give a hold in doubt back.
+CREATE TABLE ledger.release (
+    withdrawal_id uuid NOT NULL,
+    evidence text NOT NULL,
+    maker_id uuid NOT NULL,
+    proposed_at timestamptz NOT NULL,
+    checker_id uuid,
+    version bigint NOT NULL,
+    CONSTRAINT a_withdrawal_is_released_once PRIMARY KEY (withdrawal_id),
+    CONSTRAINT a_release_takes_two_people CHECK (checker_id <> maker_id)
+);
 
 -- What the switch was told for each of its operations: at most once, and a repeat hears the same.
 CREATE TABLE ledger.switch_trace (
-    hash bytea NOT NULL,  -- of acquirer, terminal, STAN, local date and RRN
-    amount bigint,  -- null: a reversal or completion came for an original that we never saw
+    id uuid NOT NULL,  -- half of the SHA-256 of acquirer, terminal, STAN, RRN and local date
+    amount bigint,  -- null: a reversal or completion came for an original that we had never seen
     response_code text NOT NULL,
     approval_code text,
     withdrawal_id uuid,
-    reversed boolean NOT NULL,
+    completed bigint,  -- what the completion said was paid
     version bigint NOT NULL,
-    CONSTRAINT a_trace_is_answered_once PRIMARY KEY (hash)
+    CONSTRAINT a_trace_is_answered_once PRIMARY KEY (id),
+    CONSTRAINT only_an_approval_names_a_withdrawal CHECK (
+        (withdrawal_id IS NOT NULL) = (response_code = '00')
+        AND (approval_code IS NOT NULL) = (response_code = '00')
+    ),
+    CONSTRAINT an_original_that_comes_too_late_is_refused CHECK (amount IS NOT NULL OR response_code = '68')
 ) WITH (fillfactor = 70);
 
--- Cash that the switch says was paid and that no hold covers.
+-- Cash that the switch says was paid and that no hold covers. Two people decide who bears it.
 CREATE TABLE ledger.dispute (
-    trace bytea NOT NULL,
+    id uuid NOT NULL,  -- the trace's
+    acquirer_id text NOT NULL,
+    terminal_id text NOT NULL,
+    stan text NOT NULL,
+    rrn text NOT NULL,
+    local_date date NOT NULL,
     withdrawal_id uuid,
+    wallet_id uuid,
     amount bigint NOT NULL,
     settlement_date date NOT NULL,
     state text NOT NULL,
+    resolution text,
+    evidence text,
+    maker_id uuid,
+    checker_id uuid,
     version bigint NOT NULL,
-    CONSTRAINT a_trace_is_disputed_once PRIMARY KEY (trace),
+    CONSTRAINT a_trace_is_disputed_once PRIMARY KEY (id),
     CONSTRAINT a_dispute_is_of_some_money CHECK (amount > 0),
-    CONSTRAINT a_dispute_is_open_or_closed CHECK (state IN ('open', 'closed'))
+    CONSTRAINT a_dispute_is_open_or_closed CHECK (state IN ('open', 'closed')),
+    CONSTRAINT a_dispute_ends_in_a_known_way
+    CHECK (resolution IN ('charge_customer', 'write_off', 'not_in_file')),
+    CONSTRAINT only_a_known_customer_is_charged
+    CHECK (resolution <> 'charge_customer' OR wallet_id IS NOT NULL),
+    CONSTRAINT a_resolution_takes_two_people CHECK (checker_id <> maker_id),
+    CONSTRAINT a_dispute_ends_as_two_people_say
+    CHECK (state = 'open' OR num_nulls(resolution, evidence, maker_id, checker_id) = 0)
 );
 
 CREATE TABLE ledger.agent_request (
@@ -117,21 +154,28 @@ CREATE TABLE ledger.agent_request (
 CREATE INDEX requests_by_end_of_life ON ledger.agent_request (expires_at) WHERE state = 'pending';
 
 CREATE TABLE ledger.bank_credit (
-    reference text NOT NULL,
+    reference text NOT NULL,  -- the bank's
+    transaction_id uuid NOT NULL,
     amount bigint NOT NULL,
     value_date date NOT NULL,
     account_id uuid NOT NULL,
+    beneficiary text NOT NULL,
     entry_number bigint NOT NULL,
-    version bigint NOT NULL,
+    booked_at timestamptz NOT NULL,
     CONSTRAINT a_bank_reference_is_booked_once PRIMARY KEY (reference),
-    CONSTRAINT a_bank_credit_is_of_some_money CHECK (amount > 0)
+    CONSTRAINT a_bank_credit_is_of_some_money CHECK (amount > 0),
+    CONSTRAINT a_bank_credit_is_for_somebody_or_unidentified
+    CHECK (beneficiary IN ('wallet', 'agent_float', 'unidentified'))
 );
 
 GRANT SELECT, INSERT, UPDATE ON
-ledger.tariff, ledger.withdrawal, ledger.cardless, ledger.switch_trace, ledger.dispute, ledger.agent_request,
-ledger.bank_credit
+ledger.tariff, ledger.withdrawal, ledger.cardless, ledger.release, ledger.switch_trace, ledger.dispute,
+ledger.agent_request
 TO makeba_commands;
-GRANT SELECT ON ledger.tariff, ledger.switch_trace, ledger.dispute, ledger.bank_credit TO makeba_auditor;
+GRANT SELECT, INSERT ON ledger.bank_credit TO makeba_commands;
+GRANT SELECT ON
+ledger.tariff, ledger.cardless, ledger.release, ledger.switch_trace, ledger.dispute, ledger.bank_credit
+TO makeba_auditor;
 -- Not the columns that hold a code, sealed or hashed.
 GRANT SELECT (
     id, user_id, wallet_id, session_id, state, amount, fee, tariff_edition, tries, requested_at, expires_at,

@@ -1,0 +1,173 @@
+"""The trust bank reports a deposit: it becomes a customer's money or an agent's float."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from commands.agent.row import Agent
+from commands.command import Answer, Command, Rounds
+from commands.identity.person import Person, Role
+from ledger import chart
+from ledger.accounts import Account, Status
+from ledger.books import Books
+from ledger.errors import Conflict, InvalidRequest
+from ledger.journal import move
+from ledger.money import Money
+from ledger.rows import Key, Row
+
+TRUST = chart.the(chart.TRUST_BANK)
+UNIDENTIFIED = chart.the(chart.UNIDENTIFIED_CREDITS)
+
+
+class Beneficiary(StrEnum):
+    """Where the money of a bank credit went."""
+
+    WALLET = "wallet"
+    AGENT_FLOAT = "agent_float"
+    UNIDENTIFIED = "unidentified"
+
+
+class BankCredit(Row, frozen=True, kw_only=True):
+    """A credit that was booked, under the bank's own reference."""
+
+    reference: str
+    transaction_id: UUID
+    amount: int
+    value_date: date
+    account_id: UUID
+    beneficiary: Beneficiary
+    entry_number: int
+    booked_at: datetime
+
+    TABLE: ClassVar[str] = "bank_credit"
+    INSERT_ONLY: ClassVar[bool] = True
+    LOAD: ClassVar[dict[str, str]] = {
+        "reference": """
+            SELECT
+                0 AS version, reference, transaction_id, amount, value_date, account_id,
+                beneficiary, entry_number, booked_at
+            FROM ledger.bank_credit
+            WHERE reference = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.bank_credit (
+                reference, transaction_id, amount, value_date, account_id, beneficiary,
+                entry_number, booked_at
+            )
+            SELECT
+                r.reference, r.transaction_id, r.amount, r.value_date, r.account_id, r.beneficiary,
+                r.entry_number, r.booked_at
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                reference text, transaction_id uuid, amount bigint, value_date date,
+                account_id uuid, beneficiary text, entry_number bigint, booked_at timestamptz
+            )
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('bank_credit', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def by_reference(reference: str) -> Key[BankCredit]:
+        """The credit with this reference."""
+        return (BankCredit, "reference", reference)
+
+    def keys(self) -> tuple[Key[BankCredit], ...]:
+        return ((BankCredit, "reference", self.reference),)
+
+
+class BankCredited(Answer, frozen=True, kw_only=True):
+    """The movement, and whose money it is now."""
+
+    transaction_id: UUID
+    beneficiary: Beneficiary
+    timestamp: datetime
+
+
+class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
+    """Book a credit once for each reference: for a phone number, an agent, or nobody known.
+
+    The money is in the bank, so it is never turned away: what has no open home is unidentified.
+    """
+
+    transaction_id: UUID
+    reference: str
+    amount: Money
+    value_date: date
+    phone_index: bytes | None = None
+    agent_id: UUID | None = None
+
+    def touches(self, books: Books) -> Rounds:
+        named = (
+            *((Person.by_phone(self.phone_index),) if self.phone_index is not None else ()),
+            *((Agent.by_id(self.agent_id),) if self.agent_id is not None else ()),
+        )
+        fixed = (Account.by_id(TRUST), Account.by_id(UNIDENTIFIED))
+        yield (BankCredit.by_reference(self.reference), *fixed, *named)
+        account_id, _ = self._named(books)
+        yield (Account.by_id(account_id),)
+
+    def decide(self, books: Books) -> BankCredited:
+        if self.amount.minor <= 0:
+            raise InvalidRequest(field="amount", reason="must be above zero")
+        known = books.find(BankCredit.by_reference(self.reference))
+        if known is not None:
+            if known.amount != self.amount.minor:
+                raise Conflict("This reference was booked with another amount.")
+            return _credited(known)
+        # From here on nothing is refused.
+        account_id, beneficiary = self._home(books)
+        entry_number = books.record(
+            "bank.credited",
+            self.transaction_id,
+            {
+                "reference": self.reference,
+                "beneficiary": beneficiary,
+                "account": account_id,
+                "amount": self.amount.minor,
+            },
+            move(self.amount, debit_to=TRUST, credit_to=account_id, value_date=self.value_date),
+        )
+        assert entry_number is not None, "a credit is an entry"
+        booked = BankCredit(
+            reference=self.reference,
+            transaction_id=self.transaction_id,
+            amount=self.amount.minor,
+            value_date=self.value_date,
+            account_id=account_id,
+            beneficiary=beneficiary,
+            entry_number=entry_number,
+            booked_at=books.now,
+        )
+        books.put(booked)
+        return _credited(booked)
+
+    def _home(self, books: Books) -> tuple[UUID, Beneficiary]:
+        """Whose it is; a frozen account takes money in, a closed one does not."""
+        account_id, beneficiary = self._named(books)
+        if books.account(account_id).status is Status.CLOSED:
+            return UNIDENTIFIED, Beneficiary.UNIDENTIFIED
+        return account_id, beneficiary
+
+    def _named(self, books: Books) -> tuple[UUID, Beneficiary]:
+        if self.phone_index is not None:
+            person = books.find(Person.by_phone(self.phone_index))
+            if person is not None and person.role is Role.CUSTOMER and person.active:
+                return person.wallet, Beneficiary.WALLET
+        elif self.agent_id is not None:
+            agent = books.find(Agent.by_id(self.agent_id))
+            if agent is not None and agent.open:
+                return agent.float_id, Beneficiary.AGENT_FLOAT
+        return UNIDENTIFIED, Beneficiary.UNIDENTIFIED
+
+
+def _credited(credit: BankCredit) -> BankCredited:
+    return BankCredited(
+        transaction_id=credit.transaction_id,
+        beneficiary=credit.beneficiary,
+        timestamp=credit.booked_at,
+    )

@@ -1,0 +1,58 @@
+"""Wrong tries at signing in: counted together, whichever factor was wrong; too many lock.
+
+A right PIN does not set the count back: only a whole sign-in does. Else whoever knows the PIN could
+guess at the second factor for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+from commands.identity.person import Person
+from ledger.books import Books
+from ledger.errors import TooMany, Unauthenticated
+
+FAILURES_MAX = 30_000  # the column ends soon after; the account is locked most of the time by then
+
+
+class TryLimits(msgspec.Struct, frozen=True):
+    """How many wrong tries lock the account, and for how long."""
+
+    tries_max: int = 5
+    lock_seconds: int = 900
+
+
+def require_known(books: Books, person: Person | None) -> Person:
+    """Raises Unauthenticated for a stranger or a closed account, TooMany for a locked one."""
+    if person is None or not person.active:
+        raise Unauthenticated
+    if person.locked_until is not None and not books.passed(person.locked_until):
+        wait_seconds = math.ceil((person.locked_until - books.now).total_seconds())
+        raise TooMany("Too many wrong tries.", retryAfterSeconds=wait_seconds)
+    return person
+
+
+def refuse(person: Person, reason: str, limits: TryLimits) -> Unauthenticated:
+    """The refusal of a wrong try ("pin" or "totp"), which leaves the count behind."""
+    return Unauthenticated("That is not right.").leaving(_counting(person, reason, limits))
+
+
+def _counting(person: Person, reason: str, limits: TryLimits) -> Callable[[Books], None]:
+    def count(books: Books) -> None:
+        failures = min(person.pin_failures + 1, FAILURES_MAX)
+        locks = failures % limits.tries_max == 0
+        books.put(
+            msgspec.structs.replace(
+                person,
+                pin_failures=failures,
+                locked_until=books.now + timedelta(seconds=limits.lock_seconds) if locks else None,
+            )
+        )
+        payload = {"reason": reason, "failures": failures, "locked": locks}
+        books.record("login.failed", person.id, payload)
+
+    return count

@@ -1,0 +1,180 @@
+"""The switch asks: may this machine pay? Phone, code and amount must all be right.
+
+A decline is an answer with a code of its own, and what it leaves behind (a counted try, a locked
+code) stays. The machine shows one text for all of them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from commands.command import Command, Rounds
+from commands.identity.person import Person, Role
+from commands.switch.trace import (
+    Response,
+    SwitchReply,
+    SwitchTrace,
+    Terminal,
+    TraceId,
+    nonce_keys,
+    use_nonce,
+)
+from commands.withdrawal.cardless import Cardless
+from commands.withdrawal.ending import expire_if_overdue, write_unpaid
+from commands.withdrawal.hold import hold_keys
+from commands.withdrawal.lifecycle import Happening, State
+from commands.withdrawal.row import Withdrawal
+from ledger.accounts import Status
+from ledger.books import COUNTRY, Books
+from ledger.money import Money
+
+TRIES_MAX = 3
+APPROVAL_CODES = 10**6
+
+
+class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
+    """Approve one withdrawal for one trace. No money moves yet, but the hold cannot expire now."""
+
+    trace: TraceId
+    nonce_hash: bytes | None
+    phone_index: bytes
+    code_digest: bytes
+    amount: Money
+    settlement_date: date | None
+    doubt_seconds: int
+    cutoff: time
+
+    def touches(self, books: Books) -> Rounds:
+        yield (
+            *nonce_keys(self.nonce_hash),
+            SwitchTrace.by_id(self.trace.id),
+            Terminal.by_id(self.trace.terminal_id),
+            Person.by_phone(self.phone_index),
+        )
+        person = books.find(Person.by_phone(self.phone_index))
+        if person is None or person.wallet_id is None:
+            return
+        yield hold_keys(person.wallet_id)
+        cardless = books.find(Cardless.of(person.wallet_id))
+        if cardless is not None and cardless.withdrawal_id is not None:
+            yield (Withdrawal.by_id(cardless.withdrawal_id),)
+
+    def decide(self, books: Books) -> SwitchReply:
+        use_nonce(books, self.nonce_hash)
+        known = books.find(SwitchTrace.by_id(self.trace.id))
+        # From here on nothing is refused.
+        if known is not None:
+            same = known.amount is None or known.amount == self.amount.minor
+            return known.reply if same else SwitchReply(response_code=Response.DUPLICATE)
+        wallet_id = self._wallet(books)
+        if isinstance(wallet_id, Response):
+            return self._decline(books, wallet_id, None)
+        withdrawal = _newest(books, wallet_id)
+        if withdrawal is None:
+            return self._decline(books, Response.WRONG_CODE, None)
+        response = self._judge(books, withdrawal)
+        if response is not Response.APPROVED:
+            return self._decline(books, response, withdrawal.id)
+        return self._approve(books, withdrawal)
+
+    def _wallet(self, books: Books) -> UUID | Response:
+        """The wallet behind the phone number, or why it may not be asked for."""
+        terminal = books.find(Terminal.by_id(self.trace.terminal_id))
+        if terminal is None or terminal.acquirer_id != self.trace.acquirer_id:
+            return Response.NOT_PERMITTED
+        person = books.find(Person.by_phone(self.phone_index))
+        if person is None or person.role is not Role.CUSTOMER or not person.active:
+            return Response.UNKNOWN_ACCOUNT
+        return person.wallet
+
+    def _judge(self, books: Books, withdrawal: Withdrawal) -> Response:
+        """Approve, or say why not. A wrong try is counted, whatever was wrong about it."""
+        if withdrawal.state is not State.ACTIVE:
+            return WITHOUT_LIVE_CODE.get(withdrawal.state, Response.WRONG_CODE)
+        if books.account(withdrawal.wallet_id).status is not Status.OPEN:
+            return Response.FROZEN
+        assert withdrawal.code_digest is not None, "an active withdrawal has a code"
+        right_code = hmac.compare_digest(withdrawal.code_digest, self.code_digest)
+        if right_code and self.amount.minor == withdrawal.amount:
+            return Response.APPROVED
+        if _count_try(books, withdrawal).state is State.LOCKED:
+            return Response.TRIES_EXCEEDED
+        return Response.WRONG_AMOUNT if right_code else Response.WRONG_CODE
+
+    def _decline(self, books: Books, response: Response, withdrawal_id: UUID | None) -> SwitchReply:
+        trace = SwitchTrace(id=self.trace.id, amount=self.amount.minor, response_code=response)
+        books.put(trace)
+        books.record(
+            "switch.declined",
+            trace.id,
+            self.trace.facts(
+                responseCode=response, amount=self.amount.minor, withdrawal=withdrawal_id
+            ),
+        )
+        return trace.reply
+
+    def _approve(self, books: Books, withdrawal: Withdrawal) -> SwitchReply:
+        approved = withdrawal.moved(
+            Happening.AUTHORISED,
+            authorised_at=books.now,
+            doubt_at=books.now + timedelta(seconds=self.doubt_seconds),
+            trace=self.trace.id,
+            settlement_date=self._settlement_date(books),
+        )
+        trace = SwitchTrace(
+            id=self.trace.id,
+            amount=self.amount.minor,
+            response_code=Response.APPROVED,
+            approval_code=f"{approved.id.int % APPROVAL_CODES:06}",  # the random end of a UUIDv7
+            withdrawal_id=approved.id,
+        )
+        books.put(approved)
+        books.put(trace)
+        books.record(
+            "withdrawal.authorised",
+            approved.id,
+            approved.facts(
+                **self.trace.facts(),
+                approvalCode=trace.approval_code,
+                settlementDate=approved.settlement_date,
+                doubtAt=approved.doubt_at,
+            ),
+        )
+        return trace.reply
+
+    def _settlement_date(self, books: Books) -> date:
+        """The switch's own, else the day whose cut-off comes next; never before the local date."""
+        if self.settlement_date is not None:
+            return self.settlement_date
+        cut_off = datetime.combine(books.today, self.cutoff, COUNTRY)
+        days = 1 if books.passed(cut_off) else 0
+        return max(self.trace.local_date, books.today + timedelta(days=days))
+
+
+# What a code is told that no longer lives. One that was used or cancelled is simply wrong.
+WITHOUT_LIVE_CODE = {
+    State.EXPIRED: Response.EXPIRED,
+    State.LOCKED: Response.TRIES_EXCEEDED,
+}
+
+
+def _newest(books: Books, wallet_id: UUID) -> Withdrawal | None:
+    """A wallet's newest withdrawal, as time has left it."""
+    cardless = books.find(Cardless.of(wallet_id))
+    if cardless is None or cardless.withdrawal_id is None:
+        return None
+    return expire_if_overdue(books, books.get(Withdrawal.by_id(cardless.withdrawal_id)))
+
+
+def _count_try(books: Books, withdrawal: Withdrawal) -> Withdrawal:
+    """Count a wrong try; the last one that is allowed locks the code and frees the hold."""
+    tries = withdrawal.tries + 1
+    if tries >= TRIES_MAX:
+        locked = withdrawal.moved(Happening.TRIED_WRONG_ONCE_TOO_OFTEN, tries=tries)
+        return write_unpaid(books, locked, reason="tries", tries=tries)
+    tried = withdrawal.moved(Happening.TRIED_WRONG, tries=tries)
+    books.put(tried)
+    books.record("withdrawal.code_tried", tried.id, tried.facts(tries=tries))
+    return tried

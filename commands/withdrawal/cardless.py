@@ -1,0 +1,52 @@
+"""What a wallet has under way in cash: its newest withdrawal, and all that is set aside."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.rows import Key, Row
+
+
+class Cardless(Row, frozen=True, kw_only=True):
+    """Of one wallet: the withdrawal that a code at an ATM can only mean, and what is held in all.
+
+    `held` counts ATM withdrawals and agents' requests, in minor units: while it is not zero, the
+    wallet cannot be closed.
+    """
+
+    wallet_id: UUID
+    withdrawal_id: UUID | None = None
+    held: int = 0
+
+    TABLE: ClassVar[str] = "cardless"
+    LOAD: ClassVar[dict[str, str]] = {
+        "wallet_id": """
+            SELECT version, wallet_id, withdrawal_id, held
+            FROM ledger.cardless
+            WHERE wallet_id = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.cardless AS c (wallet_id, withdrawal_id, held, version)
+            SELECT r.wallet_id, r.withdrawal_id, r.held, r.version
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                wallet_id uuid, withdrawal_id uuid, held bigint, version bigint
+            )
+            ON CONFLICT (wallet_id) DO UPDATE SET
+                withdrawal_id = excluded.withdrawal_id, held = excluded.held,
+                version = excluded.version
+            WHERE c.version = excluded.version - 1
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('cardless', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def of(wallet_id: UUID) -> Key[Cardless]:
+        """That of a wallet."""
+        return (Cardless, "wallet_id", wallet_id)
+
+    def keys(self) -> tuple[Key[Cardless], ...]:
+        return ((Cardless, "wallet_id", self.wallet_id),)

@@ -1,0 +1,36 @@
+"""Ends of a withdrawal for which nothing was paid: the whole hold goes back, the fee too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.withdrawal.hold import give_back
+from commands.withdrawal.lifecycle import Happening, State
+from commands.withdrawal.row import Withdrawal
+from ledger.books import Books
+
+
+def end_unpaid(
+    books: Books, withdrawal: Withdrawal, happening: Happening, **facts: Any
+) -> Withdrawal:
+    """End it. Raises Conflict when that cannot happen to it now; nothing else stops it."""
+    return write_unpaid(books, withdrawal.moved(happening), **facts)
+
+
+def write_unpaid(books: Books, ended: Withdrawal, **facts: Any) -> Withdrawal:
+    """Write the end of a withdrawal that has moved already."""
+    books.put(ended)
+    books.record(
+        f"withdrawal.{ended.state}",
+        ended.id,
+        ended.facts(**facts),
+        give_back(books, ended.wallet_id, ended.held),
+    )
+    return ended
+
+
+def expire_if_overdue(books: Books, withdrawal: Withdrawal) -> Withdrawal:
+    """What time has made of it: a code that outlived its time ends here and now."""
+    if withdrawal.state is State.ACTIVE and books.passed(withdrawal.expires_at):
+        return end_unpaid(books, withdrawal, Happening.EXPIRED)
+    return withdrawal

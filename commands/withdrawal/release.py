@@ -1,0 +1,162 @@
+"""A withdrawal in doubt was not paid: one person proposes to release it, another approves.
+
+The evidence is that it is absent from two files of the switch and from the machine's own journal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from commands.command import Answer, Command, Rounds
+from commands.identity.person import Person, Role
+from commands.identity.staff import require_staff
+from commands.withdrawal.ending import end_unpaid
+from commands.withdrawal.hold import hold_keys
+from commands.withdrawal.lifecycle import Happening, State, require_move
+from commands.withdrawal.row import Withdrawal
+from ledger.books import Books
+from ledger.errors import Conflict, Forbidden, NotFound
+from ledger.rows import Key, Row
+
+MAY_RELEASE = (Role.OPERATOR, Role.ACCOUNTANT)
+
+
+class Release(Row, frozen=True, kw_only=True):
+    """A proposal to release, and who approved it."""
+
+    withdrawal_id: UUID
+    evidence: str
+    maker_id: UUID
+    proposed_at: datetime
+    checker_id: UUID | None = None
+
+    TABLE: ClassVar[str] = "release"
+    LOAD: ClassVar[dict[str, str]] = {
+        "withdrawal_id": """
+            SELECT version, withdrawal_id, evidence, maker_id, proposed_at, checker_id
+            FROM ledger.release
+            WHERE withdrawal_id = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.release AS p (
+                withdrawal_id, evidence, maker_id, proposed_at, checker_id, version
+            )
+            SELECT
+                r.withdrawal_id, r.evidence, r.maker_id, r.proposed_at, r.checker_id, r.version
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                withdrawal_id uuid, evidence text, maker_id uuid, proposed_at timestamptz,
+                checker_id uuid, version bigint
+            )
+            ON CONFLICT (withdrawal_id) DO UPDATE SET
+                evidence = excluded.evidence, maker_id = excluded.maker_id,
+                proposed_at = excluded.proposed_at, checker_id = excluded.checker_id,
+                version = excluded.version
+            WHERE p.version = excluded.version - 1
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('release', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def of(withdrawal_id: UUID) -> Key[Release]:
+        """What was proposed about a withdrawal."""
+        return (Release, "withdrawal_id", withdrawal_id)
+
+    def keys(self) -> tuple[Key[Release], ...]:
+        return ((Release, "withdrawal_id", self.withdrawal_id),)
+
+
+class ReleaseStatus(Answer, frozen=True, kw_only=True):
+    """Where the withdrawal stands after this."""
+
+    transaction_id: UUID
+    status: State
+    timestamp: datetime
+
+
+class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
+    """Propose to give a hold back; a newer proposal takes the place of an older one."""
+
+    transaction_id: UUID
+    maker_id: UUID
+    evidence: str
+
+    def touches(self, books: Books) -> Rounds:
+        yield (
+            Withdrawal.by_id(self.transaction_id),
+            Release.of(self.transaction_id),
+            Person.by_id(self.maker_id),
+        )
+
+    def decide(self, books: Books) -> ReleaseStatus:
+        require_staff(books, self.maker_id, *MAY_RELEASE)
+        withdrawal = _require_releasable(books, self.transaction_id)
+        # From here on nothing is refused.
+        before = books.find(Release.of(withdrawal.id))
+        books.put(
+            Release(
+                withdrawal_id=withdrawal.id,
+                evidence=self.evidence,
+                maker_id=self.maker_id,
+                proposed_at=books.now,
+                version=0 if before is None else before.version,
+            )
+        )
+        books.record(
+            "withdrawal.release_proposed",
+            withdrawal.id,
+            withdrawal.facts(evidence=self.evidence, maker=self.maker_id),
+        )
+        return ReleaseStatus(
+            transaction_id=withdrawal.id, status=withdrawal.state, timestamp=books.now
+        )
+
+
+class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
+    """Approve what somebody else proposed: the whole hold goes back."""
+
+    transaction_id: UUID
+    checker_id: UUID
+
+    def touches(self, books: Books) -> Rounds:
+        yield (
+            Withdrawal.by_id(self.transaction_id),
+            Release.of(self.transaction_id),
+            Person.by_id(self.checker_id),
+        )
+        withdrawal = books.find(Withdrawal.by_id(self.transaction_id))
+        if withdrawal is not None:
+            yield hold_keys(withdrawal.wallet_id)
+
+    def decide(self, books: Books) -> ReleaseStatus:
+        require_staff(books, self.checker_id, *MAY_RELEASE)
+        withdrawal = _require_releasable(books, self.transaction_id)
+        proposal = books.find(Release.of(withdrawal.id))
+        if proposal is None:
+            raise Conflict("Nobody has proposed this.")
+        if proposal.maker_id == self.checker_id:
+            raise Forbidden("Somebody else must approve what you proposed.")
+        # From here on nothing is refused.
+        books.put(msgspec.structs.replace(proposal, checker_id=self.checker_id))
+        released = end_unpaid(
+            books,
+            withdrawal,
+            Happening.RELEASED,
+            maker=proposal.maker_id,
+            checker=self.checker_id,
+        )
+        return ReleaseStatus(transaction_id=released.id, status=released.state, timestamp=books.now)
+
+
+def _require_releasable(books: Books, withdrawal_id: UUID) -> Withdrawal:
+    withdrawal = books.find(Withdrawal.by_id(withdrawal_id))
+    if withdrawal is None:
+        raise NotFound
+    require_move(withdrawal.state, Happening.RELEASED)
+    return withdrawal

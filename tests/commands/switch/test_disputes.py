@@ -1,0 +1,175 @@
+"""A dispute ends as two people say, and the books with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from uuid_utils.compat import uuid7
+
+from commands.account.freeze import SetWalletStatus
+from commands.identity.person import Role
+from commands.switch.dispute import Dispute, Resolution
+from commands.switch.resolve_dispute import ApproveResolution, ProposeResolution
+from commands.withdrawal.lifecycle import State
+from ledger.accounts import Status
+from ledger.errors import Conflict, Forbidden, InsufficientFunds, InvalidRequest, NotFound, Refusal
+from tests.commands.town import TODAY, trace
+from tests.commands.withdrawal.street import Street
+
+DISPUTE = trace(1).id
+R = Resolution
+
+
+class Desk(Street):
+    """2,000 escudos of a reversed withdrawal of Ana's are disputed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bring_to(State.REVERSED)
+        self.complete(settlement_date=TODAY - timedelta(days=2))
+
+    def propose(self, resolution: Resolution = R.WRITE_OFF, by: UUID | None = None) -> None:
+        """What the first person says."""
+        self.do(proposes(self, resolution, by))
+
+    def approve(self, resolution: Resolution = R.WRITE_OFF) -> None:
+        """What the second person says."""
+        self.do(approves(self, resolution))
+
+    @property
+    def dispute(self) -> Dispute:
+        """As it stands."""
+        found: Dispute = self.find(Dispute.by_id(DISPUTE))
+        return found
+
+
+def proposes(
+    desk: Desk, resolution: Resolution = R.WRITE_OFF, by: UUID | None = None
+) -> ProposeResolution:
+    return ProposeResolution(
+        dispute_id=DISPUTE,
+        resolution=resolution,
+        evidence="journal of the machine",
+        maker_id=by or desk.operator,
+    )
+
+
+def approves(
+    desk: Desk, resolution: Resolution = R.WRITE_OFF, by: UUID | None = None
+) -> ApproveResolution:
+    return ApproveResolution(
+        dispute_id=DISPUTE, resolution=resolution, checker_id=by or desk.other_operator
+    )
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+ENTRIES = [
+    (R.CHARGE_CUSTOMER, "2010 2000 | 1900 2000", TODAY),
+    (R.WRITE_OFF, "5090 2000 + 1010 2000 | 1900 2000 + 1020 2000", TODAY),
+    (R.NOT_IN_FILE, "2100 2000 | 1900 2000", TODAY - timedelta(days=2)),
+]
+
+
+@pytest.mark.parametrize(("resolution", "entry", "value_date"), ENTRIES)
+def test_each_way_out_has_its_entry(
+    desk: Desk, resolution: Resolution, entry: str, value_date: object
+) -> None:
+    desk.propose(resolution)
+    assert desk.booked == []
+    desk.approve(resolution)
+    assert desk.booked == [entry]
+    assert desk.last.value_date == value_date
+    assert desk.dispute.state == "closed"
+    assert desk.code_holds("1900") == 0
+
+
+def test_the_events_tell_who_said_what(desk: Desk) -> None:
+    desk.propose()
+    assert desk.kinds == ["dispute.resolution_proposed"]
+    assert desk.last.payload["maker"] == desk.operator
+    assert desk.last.payload["evidence"] == "journal of the machine"
+    desk.approve()
+    assert desk.kinds == ["dispute.resolved"]
+    assert desk.last.subject == DISPUTE
+    payload = desk.last.payload
+    assert (payload["maker"], payload["checker"]) == (desk.operator, desk.other_operator)
+    assert (payload["state"], payload["resolution"]) == ("closed", R.WRITE_OFF)
+    assert (payload["amount"], payload["withdrawal"]) == (200_000, desk.id)
+
+
+def test_one_person_alone_resolves_nothing(desk: Desk) -> None:
+    desk.propose()
+    assert isinstance(desk.refused(approves(desk, by=desk.operator)), Forbidden)
+
+
+def test_what_is_approved_is_what_was_proposed(desk: Desk) -> None:
+    assert isinstance(desk.refused(approves(desk)), Conflict)
+    desk.propose(R.NOT_IN_FILE)
+    refusal = desk.refused(approves(desk, R.WRITE_OFF))
+    assert isinstance(refusal, Conflict)
+    assert refusal.facts == {"proposed": R.NOT_IN_FILE}
+
+
+def test_a_dispute_ends_once(desk: Desk) -> None:
+    desk.propose()
+    desk.approve()
+    assert isinstance(desk.refused(approves(desk)), Conflict)
+    assert isinstance(desk.refused(proposes(desk)), Conflict)
+
+
+def test_a_closed_dispute_is_not_opened_again(desk: Desk) -> None:
+    desk.propose()
+    desk.approve()
+    desk.complete()
+    assert desk.kinds == []
+
+
+def test_a_customer_who_is_not_known_cannot_be_charged(desk: Desk) -> None:
+    desk.complete(number=9)
+    unknown = msgspec.structs.replace(proposes(desk, R.CHARGE_CUSTOMER), dispute_id=trace(9).id)
+    assert isinstance(desk.refused(unknown), InvalidRequest)
+
+
+def test_a_customer_is_charged_only_what_is_there(desk: Desk) -> None:
+    desk.request(9_800)
+    desk.propose(R.CHARGE_CUSTOMER)
+    assert isinstance(desk.refused(approves(desk, R.CHARGE_CUSTOMER)), InsufficientFunds)
+
+
+def test_a_freeze_does_not_stop_two_people(desk: Desk) -> None:
+    desk.do(SetWalletStatus(user_id=desk.ana.user_id, status=Status.FROZEN))
+    desk.propose(R.CHARGE_CUSTOMER)
+    desk.approve(R.CHARGE_CUSTOMER)
+    assert desk.holds(desk.ana.wallet_id) == 8_000
+
+
+REFUSED: list[tuple[Role, type[Refusal] | None]] = [
+    (Role.AUDITOR, Forbidden),
+    (Role.ADMIN, Forbidden),
+    (Role.OPERATOR, None),
+    (Role.ACCOUNTANT, None),
+]
+
+
+@pytest.mark.parametrize(("role", "refusal"), REFUSED)
+def test_only_who_may_resolve_does(desk: Desk, role: Role, refusal: type[Refusal] | None) -> None:
+    person = desk.staff(role)
+    if refusal is None:
+        desk.propose(by=person)
+        desk.approve()
+    else:
+        assert isinstance(desk.refused(proposes(desk, by=person)), refusal)
+        desk.propose()
+        assert isinstance(desk.refused(approves(desk, by=person)), refusal)
+
+
+def test_there_is_nothing_to_resolve_of_the_unknown(desk: Desk) -> None:
+    unknown = msgspec.structs.replace(proposes(desk), dispute_id=uuid7())
+    assert isinstance(desk.refused(unknown), NotFound)
