@@ -136,8 +136,23 @@ class Lane:
             raise CommitUnknown(str(error)) from error
         raise error
 
+    async def release(self, *, seconds: float) -> None:
+        """Give the lock back: there is nothing to write. Raises psycopg.Error.
+
+        By COMMIT, which waits for the standbys behind all that was committed before: a reply that
+        is replayed must be as durable as it was said to be.
+        """
+        connection = await self.open()
+        self._warned = False
+        work = asyncio.ensure_future(connection.execute("COMMIT"))
+        if not await self._ended(work, seconds):
+            raise psycopg.OperationalError("no answer to COMMIT")
+        if work.exception() is not None or self._warned:
+            self.close()
+            raise psycopg.OperationalError("what was read is not confirmed") from work.exception()
+
     async def rollback(self) -> None:
-        """Give the lock back with nothing written."""
+        """End whatever is open, with nothing written."""
         if self._connection is None:
             return
         try:

@@ -114,8 +114,8 @@ class Log:
         self._known = batch.head
 
     async def release(self) -> None:
-        """Give the lock back: there is nothing to write."""
-        await self._lanes[self._next].rollback()
+        """Give the lock back: there is nothing to write. Raises psycopg.Error."""
+        await self._lanes[self._next].release(seconds=self._commit_seconds)
 
     async def abandon(self) -> None:
         """End whatever is open, with nothing written, and trust nothing that was kept."""

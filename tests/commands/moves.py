@@ -74,9 +74,11 @@ class LeaveTrace(Pay, frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> Done:
         super().decide(books)
-        raise InsufficientFunds().leaving(
-            lambda clean: clean.record("test.tried", self.wallet_id, {}) and None
-        )
+
+        def count_try(clean: Books) -> None:
+            clean.record("test.tried", self.wallet_id, {})
+
+        raise InsufficientFunds().leaving(count_try)
 
 
 class Customer(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ from tests.conftest import Database
 
 def rows(database: Database, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(database.owner) as connection:
-        return connection.execute(statement).fetchall()  # type: ignore[call-overload,no-any-return]
+        return connection.execute(statement).fetchall()
 
 
 def count(database: Database, kind: str) -> int:

@@ -32,7 +32,7 @@ class Standby:
     def require(self, name: str) -> None:
         with psycopg.connect(self._cluster.dsn, autocommit=True) as connection:
             connection.execute("SET synchronous_commit = local")
-            connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")  # type: ignore[call-overload]
+            connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
             connection.execute("SELECT pg_reload_conf()")
 
     async def waiting_backend(self) -> int:
@@ -46,7 +46,7 @@ class Standby:
 
     def signal(self, function: str, pid: int) -> None:
         with psycopg.connect(self._database.owner, autocommit=True) as connection:
-            connection.execute(f"SELECT {function}(%s)", [pid])  # type: ignore[call-overload]
+            connection.execute(f"SELECT {function}(%s)", [pid])
 
 
 @pytest.fixture
@@ -91,6 +91,19 @@ async def test_who_cannot_wait_is_told_that_it_is_unknown_and_learns_it_by_the_k
     assert again.replayed
     assert (await pay(spine, ana, 1)).balance.minor == 6
     await hasty.close()
+
+
+async def test_a_reply_is_replayed_only_when_it_is_durable(
+    spine: Spine, ana: Customer, standby: Standby
+) -> None:
+    command = Pay(wallet_id=ana.wallet_id, amount=5)
+    first = await spine.submit(command, actor=ACTOR, request_id="r", once=key("k"))
+    standby.require("nobody")
+    again = asyncio.create_task(spine.submit(command, actor=ACTOR, request_id="r", once=key("k")))
+    await standby.waiting_backend()
+    assert not again.done()
+    standby.require("")
+    assert (await again).body == first.body
 
 
 async def test_a_commit_whose_answer_never_comes_ends_by_closing_the_socket(

@@ -317,7 +317,7 @@ class History(RuleBasedStateMachine):
     def balances(self, *accounts: UUID) -> list[int]:
         """What the ledger says, debit positive, in the order asked for."""
         rows = self.town.eyes.execute(BALANCES, {"ids": list(accounts)}).fetchall()
-        found = dict(rows)
+        found: dict[UUID, int] = dict(rows)
         return [found[account] for account in accounts]
 
     def any_of(self, data: st.DataObject, names: Any) -> str | None:
