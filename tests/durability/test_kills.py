@@ -68,7 +68,7 @@ async def under_load(served: Served, kills: Sequence[Callable[[], None]]) -> Jou
 
 
 def lost_or_doubled(served: Served, journal: Journal) -> list[str]:
-    """Acknowledged transfers that are not in the log exactly once, and effects that nobody knows."""
+    """Acknowledged transfers that are not in the log exactly once, and effects nobody knows of."""
     with psycopg.connect(served.dsn) as connection:
         effects: dict[str, int] = dict(connection.execute(EFFECTS).fetchall())
     told = {}
