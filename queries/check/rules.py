@@ -1,0 +1,167 @@
+"""What keeps the log as it is: the triggers, functions, constraints and grants of the schema.
+
+Bodies of functions and names of constraints are read from the migrations themselves. Triggers and
+grants are written down here a second time, so that a migration that weakens them is noticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import ledger.schema
+
+MIGRATIONS = Path(ledger.schema.__file__).parent
+
+COMMANDS = "makeba_commands"
+PROJECTOR = "makeba_projector"
+QUERIES = "makeba_queries"
+AUDITOR = "makeba_auditor"
+
+
+class Trigger(NamedTuple):
+    """A trigger that fires for everybody, whatever a session has set."""
+
+    table: str
+    name: str
+    function: str
+    before: bool
+    each_row: bool
+    events: frozenset[str]
+
+
+def _stays(table: str, name: str, *events: str) -> Trigger:
+    return Trigger(table, name, "refuse_change", True, False, frozenset(events))
+
+
+def _follows(table: str, name: str, function: str, event: str, *, each_row: bool) -> Trigger:
+    return Trigger(table, name, function, False, each_row, frozenset({event}))
+
+
+TRIGGERS = frozenset(
+    {
+        _stays("log", "log_stays", "UPDATE", "DELETE", "TRUNCATE"),
+        _stays("line", "lines_stay", "UPDATE", "DELETE", "TRUNCATE"),
+        _stays("idempotency", "keys_stay", "UPDATE", "DELETE", "TRUNCATE"),
+        _stays("account", "accounts_stay", "DELETE", "TRUNCATE"),
+        _stays("head", "head_stays", "INSERT", "DELETE", "TRUNCATE"),
+        _follows("log", "records_follow_the_rules", "check_new_records", "INSERT", each_row=False),
+        _follows("line", "lines_follow_the_rules", "check_new_lines", "INSERT", each_row=False),
+        _follows("head", "head_follows_the_log", "check_new_head", "UPDATE", each_row=True),
+    }
+)
+
+# These run as the owner. All others run as whoever calls them.
+DOOR = "ledger.lock_head ledger.lock_expected_head ledger.write_batch"
+DEFINERS = frozenset(DOOR.split())
+# pg_temp last: else a caller's temporary types would come before PostgreSQL's own.
+DEFINERS_SEARCH_PATH = "search_path=pg_catalog, pg_temp"
+
+
+class Grant(NamedTuple):
+    """One role's one privilege on one thing, or on one column of it."""
+
+    role: str
+    privilege: str
+    thing: str
+    column: str = ""
+
+
+def _grants(role: str, privileges: str, things: str, columns: str = "") -> Iterator[Grant]:
+    for thing in things.split():
+        for privilege in privileges.split():
+            for column in columns.split() or ("",):
+                yield Grant(role, privilege, thing, column)
+
+
+BOOKS = "ledger.head ledger.log ledger.line ledger.account"
+STATE = """
+    ledger.person ledger.session ledger.session_use ledger.agent ledger.switch_key ledger.terminal
+    ledger.tariff ledger.withdrawal ledger.cardless ledger.release ledger.switch_trace
+    ledger.dispute ledger.agent_request
+"""
+MODELS = """
+    queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
+    queries.withdrawal queries.switch_operation
+"""
+# Of withdrawals and requests, the auditor sees all but the codes.
+OPEN_COLUMNS = """
+    id user_id wallet_id session_id state amount fee tariff_edition tries requested_at expires_at
+    version
+"""
+
+GRANTS = frozenset(
+    {
+        *_grants(COMMANDS, "USAGE", "ledger"),
+        *_grants(COMMANDS, "EXECUTE", DOOR + " ledger.saved_all"),
+        *_grants(COMMANDS, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(COMMANDS, "INSERT", "ledger.account", "id code owner currency kind floor status"),
+        *_grants(COMMANDS, "UPDATE", "ledger.account", "floor status"),
+        *_grants(COMMANDS, "SELECT INSERT UPDATE", STATE),
+        *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit"),
+        *_grants(COMMANDS, "SELECT INSERT DELETE", "ledger.nonce"),
+        *_grants(COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger"),
+        *_grants(PROJECTOR, "USAGE", "ledger queries"),
+        *_grants(PROJECTOR, "SELECT", BOOKS),
+        *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
+        *_grants(PROJECTOR, "SELECT UPDATE", "queries.projection"),
+        *_grants(QUERIES, "USAGE", "queries"),
+        *_grants(QUERIES, "SELECT", MODELS + " queries.projection"),
+        *_grants(AUDITOR, "USAGE", "ledger queries"),
+        *_grants(AUDITOR, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(
+            AUDITOR,
+            "SELECT",
+            """
+            ledger.agent ledger.terminal ledger.tariff ledger.cardless ledger.release
+            ledger.switch_trace ledger.dispute ledger.bank_credit
+            """,
+        ),
+        *_grants(
+            AUDITOR,
+            "SELECT",
+            "ledger.withdrawal",
+            OPEN_COLUMNS
+            + " authorised_at doubt_at trace settlement_date captured captured_fee capture_entry",
+        ),
+        *_grants(AUDITOR, "SELECT", "ledger.agent_request", OPEN_COLUMNS + " agent_id commission"),
+        *_grants(AUDITOR, "SELECT", MODELS + " queries.projection"),
+    }
+)
+
+
+@cache
+def bodies() -> Mapping[str, str]:
+    """The body of each function as the newest migration that defines it has it."""
+    found: dict[str, str] = {}
+    for text in _migrations():
+        found.update(FUNCTION.findall(text))
+    return found
+
+
+@cache
+def constraints() -> frozenset[str]:
+    """The names of all constraints and unique indexes that the migrations leave in place."""
+    names: set[str] = set()
+    for text in _migrations():
+        statements = COMMENT.sub("", BODY.sub("", text))
+        names.update(MADE.findall(statements))
+        names.difference_update(DROPPED.findall(statements))
+    return frozenset(names)
+
+
+def _migrations() -> Iterator[str]:
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        yield path.read_text(encoding="utf-8")
+
+
+FUNCTION = re.compile(
+    r"CREATE (?:OR REPLACE )?FUNCTION (\w+\.\w+)\s*\(.*?AS \$\$(.*?)\$\$", re.DOTALL
+)
+BODY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+COMMENT = re.compile(r"--[^\n]*")
+MADE = re.compile(r"(?:CONSTRAINT|UNIQUE INDEX(?: CONCURRENTLY)?)\s+(\w+)\s+(?!TO\b)")
+DROPPED = re.compile(r"DROP (?:CONSTRAINT|INDEX)(?: IF EXISTS)?\s+(?:\w+\.)?(\w+)")

@@ -1,0 +1,1 @@
+"""What is asked: read models that follow the log, and nothing else."""

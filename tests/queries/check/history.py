@@ -1,0 +1,237 @@
+"""Some days in the books, by the commands that exist: everything that can happen has happened."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from commands.account.credit_from_bank import CreditFromBank
+from commands.agent.cash_in import CashIn
+from commands.agent.confirm_cash_out import ConfirmCashOut
+from commands.agent.enrol_agent import EnrolAgent
+from commands.agent.lapse import LapseCashOut
+from commands.agent.refuse import RefuseCashOut
+from commands.agent.request_cash_out import RequestCashOut
+from commands.books.open_books import OpenBooks
+from commands.command import Command
+from commands.idempotency import Once
+from commands.spine import Spine
+from commands.switch.enrol import EnrolTerminal
+from commands.switch.trace import TraceId
+from commands.withdrawal.authorise import AuthoriseWithdrawal
+from commands.withdrawal.cancel import CancelWithdrawal
+from commands.withdrawal.complete import CompleteWithdrawal
+from commands.withdrawal.doubt import DoubtWithdrawal
+from commands.withdrawal.expire import ExpireWithdrawal
+from commands.withdrawal.request_code import CodeCandidate, RequestCode
+from commands.withdrawal.reverse import ReverseWithdrawal
+from ledger.database import connect
+from ledger.errors import Refusal
+from ledger.log import Log
+from ledger.money import Money
+from queries.projector import Projector, connector
+from tests.commands.moves import ACTOR, Customer, customer, key
+from tests.conftest import Database
+
+LONG = 900
+PICKUP = b"123456"
+
+
+class History:
+    """Things happen, each as a customer, a machine or an agent would have them."""
+
+    def __init__(self, spine: Spine) -> None:
+        self._spine = spine
+        # Of traces and of the bank's references: no second history may meet the first one's.
+        self._numbers = itertools.count(secrets.randbelow(900_000))
+        self.agent_id = uuid7()
+
+    async def do(self, command: Command[Any], once: Once | None = None) -> None:
+        await self._spine.submit(command, actor=ACTOR, request_id="test", once=once)
+
+    async def begin(self) -> None:
+        await self.do(OpenBooks())
+        await self.do(EnrolTerminal(terminal_id="ATM1", acquirer_id="SISP", place="Praia"))
+        await self.do(EnrolAgent(agent_id=self.agent_id, float_id=uuid7()))
+        await self.do(self.credit(100_000, agent_id=self.agent_id))
+
+    async def customer(self, escudos: int) -> Customer:
+        made = await customer(self._spine, 0)
+        await self.do(self.credit(escudos, phone_index=made.phone_index))
+        return made
+
+    def credit(self, escudos: int, **to: Any) -> CreditFromBank:
+        return CreditFromBank(
+            transaction_id=uuid7(),
+            reference=f"R{next(self._numbers)}",
+            amount=Money.of(escudos),
+            value_date=date(2026, 11, 23),
+            **to,
+        )
+
+    # -- at a machine --------------------------------------------------------------------------
+
+    async def code(self, of: Customer, escudos: int = 2_000, ttl_seconds: int = LONG) -> UUID:
+        id_ = uuid7()
+        candidate = CodeCandidate(digest=id_.bytes, seal=b"sealed")
+        await self.do(
+            RequestCode(
+                transaction_id=id_,
+                user_id=of.user_id,
+                session_id=None,
+                amount=Money.of(escudos),
+                candidates=(candidate,),
+                ttl_seconds=ttl_seconds,
+            )
+        )
+        return id_
+
+    async def approved(
+        self, of: Customer, escudos: int = 2_000, doubt_seconds: int = LONG
+    ) -> tuple[UUID, TraceId]:
+        id_ = await self.code(of, escudos)
+        return id_, await self.tried(of, id_.bytes, escudos, doubt_seconds)
+
+    async def tried(
+        self, of: Customer, digest: bytes, escudos: int = 2_000, doubt_seconds: int = LONG
+    ) -> TraceId:
+        number = next(self._numbers)
+        trace = TraceId(
+            acquirer_id="SISP",
+            terminal_id="ATM1",
+            stan=f"{number:06}",
+            rrn=f"{number:012}",
+            local_date=date(2026, 11, 23),
+        )
+        await self.do(
+            AuthoriseWithdrawal(
+                trace=trace,
+                nonce_hash=None,
+                phone_index=of.phone_index,
+                code_digest=digest,
+                amount=Money.of(escudos),
+                settlement_date=None,
+                doubt_seconds=doubt_seconds,
+                cutoff=time(20),
+            )
+        )
+        return trace
+
+    async def paid(self, trace: TraceId, escudos: int) -> None:
+        await self.do(CompleteWithdrawal(trace=trace, nonce_hash=None, amount=Money.of(escudos)))
+
+    async def reversed(self, trace: TraceId, escudos_paid: int = 0) -> None:
+        await self.do(
+            ReverseWithdrawal(
+                trace=trace, nonce_hash=None, amount=Money.of(escudos_paid), reason="450"
+            )
+        )
+
+    # -- at a counter --------------------------------------------------------------------------
+
+    async def request(self, of: Customer, escudos: int = 3_000, ttl_seconds: int = LONG) -> UUID:
+        id_ = uuid7()
+        await self.do(
+            RequestCashOut(
+                transaction_id=id_,
+                user_id=of.user_id,
+                session_id=None,
+                agent_id=self.agent_id,
+                amount=Money.of(escudos),
+                pickup_digest=PICKUP,
+                pickup_seal=b"sealed",
+                ttl_seconds=ttl_seconds,
+            )
+        )
+        return id_
+
+    async def confirmed(self, id_: UUID, pickup: bytes = PICKUP) -> None:
+        await self.do(
+            ConfirmCashOut(transaction_id=id_, agent_id=self.agent_id, pickup_digest=pickup)
+        )
+
+
+@asynccontextmanager
+async def at_work(database: Database) -> AsyncIterator[tuple[Spine, History]]:
+    spine = Spine(Log(lambda: connect(database.commands, "makeba test")))
+    spine.start()
+    try:
+        yield spine, History(spine)
+    finally:
+        await spine.close()
+
+
+async def live(database: Database) -> None:
+    """Every way a withdrawal and a request can go, transfers, replays and refusals."""
+    async with at_work(database) as (_, history):
+        await history.begin()
+        one, other = await history.customer(200_000), await history.customer(50_000)
+        await history.do(one.send(other, 1_000_00), key("sent"))
+        with suppress(Refusal):
+            await history.do(other.send(one, 90_000_00), key("too much"))
+        await _at_machines(history, one)
+        await _at_counters(history, other)
+        await _follow(database)
+        await history.do(one.send(other, 2_000_00), key("after the models"))
+
+
+async def _at_machines(history: History, one: Customer) -> None:
+    _, whole = await history.approved(one)
+    await history.paid(whole, 2_000)
+    _, part = await history.approved(one, 4_000)
+    await history.paid(part, 1_500)
+    _, late = await history.approved(one, 5_000)
+    await history.paid(late, 5_000)
+    await history.reversed(late, 2_000)
+    _, undone = await history.approved(one, 5_000)
+    await history.paid(undone, 5_000)
+    await history.reversed(undone)
+    _, unpaid = await history.approved(one)
+    await history.reversed(unpaid)
+    doubtful, _ = await history.approved(one, doubt_seconds=0)
+    await history.do(DoubtWithdrawal(transaction_id=doubtful))
+    await history.approved(one)  # and no word yet
+    cancelled = await history.code(one)
+    await history.do(CancelWithdrawal(transaction_id=cancelled, user_id=one.user_id))
+    overdue = await history.code(one, ttl_seconds=0)
+    await history.do(ExpireWithdrawal(transaction_id=overdue))
+    await history.code(one)
+    for wrong in (b"1", b"2", b"3"):
+        await history.tried(one, wrong)
+    await history.code(one)  # lives
+
+
+async def _at_counters(history: History, other: Customer) -> None:
+    await history.do(
+        CashIn(
+            transaction_id=uuid7(),
+            agent_id=history.agent_id,
+            user_id=other.user_id,
+            amount=Money.of(5_000),
+        )
+    )
+    await history.confirmed(await history.request(other))
+    refused = await history.request(other)
+    await history.do(
+        RefuseCashOut(transaction_id=refused, agent_id=history.agent_id, reason="no cash")
+    )
+    lapsed = await history.request(other, ttl_seconds=0)
+    await history.do(LapseCashOut(transaction_id=lapsed))
+    cancelled = await history.request(other)
+    await history.do(CancelWithdrawal(transaction_id=cancelled, user_id=other.user_id))
+    pending = await history.request(other)
+    with suppress(Refusal):
+        await history.confirmed(pending, pickup=b"wrong")
+
+
+async def _follow(database: Database) -> None:
+    projector = Projector(connector(database.projector))
+    await projector.catch_up()
+    projector.disconnect()

@@ -1,0 +1,100 @@
+"""Accounts and their lines, as an accountant goes through them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from ledger import chart
+from ledger.accounts import Kind
+from ledger.errors import InvalidRequest, NotFound
+from ledger.money import Money
+from queries import accounts
+from queries.accounts import LineFilters
+from queries.answer import Side
+from queries.projector import Projector
+from queries.reader import Reader
+from tests.conftest import Database
+from tests.queries.days import book_back, today
+from tests.queries.town import TRUST, Town
+
+
+async def test_all_accounts_come_in_the_order_of_their_codes(
+    town: Town, projector: Projector, reader: Reader
+) -> None:
+    await town.wallet()
+    await town.agent()
+    await projector.catch_up()
+    seen: list[str] = []
+    after = None
+    while after is not None or not seen:
+        page = await accounts.page(reader, limit=10, after=after)
+        seen += [account.code for account in page.items]
+        after = page.next_cursor
+    assert seen == sorted(heading.code for heading in chart.CHART)
+
+
+async def test_one_code_may_have_many_accounts(
+    town: Town, projector: Projector, reader: Reader
+) -> None:
+    wallets = [await town.wallet(n * 1_00) for n in range(5)]
+    await projector.catch_up()
+    first = await accounts.page(reader, code="2010", limit=3)
+    rest = await accounts.page(reader, code="2010", limit=3, after=first.next_cursor)
+    found = {account.id: account for account in first.items + rest.items}
+    assert found.keys() == {wallet.id for wallet in wallets}
+    assert all(found[w.id].balance == Money(town.holds(w.id)) for w in wallets)
+    assert all(found[w.id].owner == w.user for w in wallets)
+
+
+async def test_an_account_holds_money_on_its_normal_side(
+    town: Town, projector: Projector, reader: Reader
+) -> None:
+    ana = await town.wallet(5_00)
+    await town.set_status(ana, "frozen")
+    await projector.catch_up()
+    trust, wallet = await accounts.one(reader, TRUST), await accounts.one(reader, ana.id)
+    assert (trust.kind, trust.balance, trust.status) == (Kind.ASSET, Money(5_00), "open")
+    assert (wallet.kind, wallet.balance, wallet.status) == (Kind.LIABILITY, Money(5_00), "frozen")
+
+
+async def test_codes_outside_the_chart_and_unknown_accounts_are_refused(reader: Reader) -> None:
+    with pytest.raises(InvalidRequest):
+        await accounts.page(reader, code="9999")
+    with pytest.raises(NotFound):
+        await accounts.one(reader, uuid4())
+    with pytest.raises(NotFound):
+        await accounts.lines(reader, uuid4())
+
+
+async def test_the_lines_of_an_account_run_back_from_its_balance(
+    town: Town, projector: Projector, reader: Reader
+) -> None:
+    ana, agent = await town.wallet(), await town.agent(9_000_00)
+    await town.cash_in(agent, ana, 5_000_00, 25_00)
+    await projector.catch_up()
+    first = await accounts.lines(reader, agent.float, limit=2)
+    rest = await accounts.lines(reader, agent.float, limit=2, after=first.next_cursor)
+    assert [(x.direction, x.amount, x.balance_after) for x in first.items + rest.items] == [
+        (Side.CREDIT, Money(25_00), Money(4_025_00)),
+        (Side.DEBIT, Money(5_000_00), Money(4_000_00)),
+        (Side.CREDIT, Money(9_000_00), Money(9_000_00)),
+    ]
+    assert first.account.balance == Money(4_025_00)
+    assert rest.next_cursor is None
+
+
+async def test_lines_are_limited_to_days(
+    town: Town, projector: Projector, reader: Reader, database: Database
+) -> None:
+    ana = await town.wallet(1_00)
+    await book_back(town, projector, database, days=2)
+    await town.credit(ana.id, 2_00)
+    await projector.catch_up()
+    now = today(database)
+    late = await accounts.lines(reader, ana.id, LineFilters(from_=now))
+    early = await accounts.lines(reader, ana.id, LineFilters(to=now - timedelta(days=1)))
+    assert [line.amount for line in late.items] == [Money(2_00)]
+    assert [line.amount for line in early.items] == [Money(1_00)]
