@@ -1,0 +1,31 @@
+"""Signing in with number, PIN and authenticator, as the phone's app and the agent's till do it."""
+
+from __future__ import annotations
+
+from simulator.api import Api, Refused
+from simulator.authenticator import Authenticator
+from simulator.contract import Access, Challenge
+
+
+async def sign_in(api: Api, authenticator: Authenticator, phone: str, pin: str) -> Access:
+    """Open a session and use it from now on. A code that was used already is followed by the next.
+
+    Raises Refused or NoReply.
+    """
+    api.token = None
+    body = {"phone": phone, "pin": pin}
+    challenge = (await api.post("auth/login", body, Challenge)).value
+    refusal: Refused | None = None
+    async for totp in authenticator.codes():
+        answer = {"challengeId": challenge.challenge_id, "totp": totp}
+        try:
+            access = (await api.post("auth/factor", answer, Access)).value
+        except Refused as refused:
+            if refused.code != "UNAUTHENTICATED":
+                raise
+            refusal = refused
+            continue
+        api.token = access.access_token
+        return access
+    assert refusal is not None, "an authenticator has codes"
+    raise refusal

@@ -1,0 +1,133 @@
+"""The switch's line to makeba: each message signed, each reply checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+
+from simulator.api import (
+    PAUSE_MAX_SECONDS,
+    Api,
+    Bookmark,
+    NoReply,
+    Refused,
+    encode,
+    refused_by,
+)
+from simulator.contract import Answered, ServerKeys
+from simulator.machines import switch
+from simulator.machines.messages import CompletionAdvice, WithdrawalReply
+from simulator.machines.switch import Event, Order, Trace
+from simulator.people import SwitchOwner
+from simulator.running import Clock, system_clock
+from simulator.signatures import BadReply, SwitchSignature, private_key, public_key
+
+Deliver = Callable[[WithdrawalReply], None]
+
+
+class SwitchHands:
+    """Carries out the orders of the switch. `deliver` hands a reply to the terminal that asked."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        owner: SwitchOwner,
+        deliver: Deliver,
+        bookmark: Bookmark,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._client = client
+        self._owner = owner
+        self._deliver = deliver
+        self._bookmark = bookmark
+        self._clock = clock
+        self._signature: SwitchSignature | None = None
+
+    async def carry_out(self, order: Order) -> Event | None:
+        """Do it, and tell what came of it."""
+        match order:
+            case switch.Authorise():
+                return await self._authorise(order)
+            case switch.Forward():
+                return await self._forward(order)
+            case switch.ReplyToAtm():
+                self._deliver(order.reply)
+                return None
+            case switch.WakeAt():
+                await asyncio.sleep((order.due - self._clock()).total_seconds())
+                return switch.Woken()
+
+    async def _authorise(self, order: switch.Authorise) -> Event:
+        request = order.request
+        body = {
+            **_named(order.trace),
+            "phone": request.phone,
+            "code": request.code,
+            "amount": request.amount,
+        }
+        try:
+            answered = await self._send("vinti4/authorisations", body)
+        except Refused as refused:
+            await asyncio.sleep(min(refused.retry_after_seconds or 0, PAUSE_MAX_SECONDS))
+            return switch.IssuerSilent(request.origin)
+        except NoReply:
+            return switch.IssuerSilent(request.origin)
+        return switch.IssuerAnswered(request.origin, answered.response_code, answered.approval_code)
+
+    async def _forward(self, order: switch.Forward) -> Event:
+        body = {**_named(order.trace), "amount": order.advice.amount}
+        path = "vinti4/completions"
+        if not isinstance(order.advice, CompletionAdvice):
+            path = "vinti4/reversals"
+            body["reason"] = order.advice.reason
+        try:
+            await self._send(path, body)
+        except Refused as refused:
+            never = 400 <= refused.status < 500 and refused.status != 429
+            event = switch.AdviceRefused if never else switch.AdviceSilent
+            return event(order.advice)
+        except NoReply:
+            return switch.AdviceSilent(order.advice)
+        return switch.AdviceAnswered(order.advice)
+
+    async def _send(self, path: str, body: dict[str, Any]) -> Answered:
+        """Send one message. Raises Refused; NoReply also for one whose signature is not right."""
+        try:
+            response = await self._client.post(
+                path,
+                content=encode(body),
+                headers={"Content-Type": "application/json"},
+                auth=await self._signed(),
+            )
+        except (httpx.TransportError, BadReply) as error:
+            raise NoReply(f"{path}: {type(error).__name__}") from error
+        self._bookmark.note(response)
+        if not response.is_success:
+            raise refused_by(response)
+        return msgspec.json.decode(response.content, type=Answered)
+
+    async def _signed(self) -> SwitchSignature:
+        """Signs, and checks with the keys that the server publishes."""
+        if self._signature is None:
+            published = await Api(self._client).get("vinti4/keys", ServerKeys)
+            self._signature = SwitchSignature(
+                self._owner.key_id,
+                private_key(self._owner.private_key),
+                {key.key_id: public_key(key.public_key) for key in published.keys},
+                clock=self._clock,
+            )
+        return self._signature
+
+
+def _named(trace: Trace) -> dict[str, Any]:
+    return {
+        "acquirerId": trace.acquirer_id,
+        "terminalId": trace.terminal_id,
+        "stan": trace.stan,
+        "rrn": trace.rrn,
+        "localDate": trace.local_date,
+    }

@@ -1,0 +1,5 @@
+"""Machines as pure functions, (state, event, now) -> (state, orders): no clock, no network.
+
+A state is a frozen struct. An event is what happens to the machine; an order is what it wants done
+in the world. Whoever carries orders out (simulator.hands) tells the machine by events how it went.
+"""

@@ -1,0 +1,1 @@
+"""Machines, event by event."""
