@@ -93,7 +93,9 @@ class Books:
         self.rows = rows  # None: known to be absent
         self.before = before  # what the batch before will leave; None: not decided ahead of it
         self.fetched: list[Row] = []  # rows that came from the database
-        self.posted: dict[Key[Account], int] = {}  # accounts that the batch moves: balance before
+        # Accounts that the batch posts to, with their balances before it. One that a discarded
+        # command has left here is harmless: its balance has not moved.
+        self.posted: dict[Key[Account], int] = {}
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
         self._new_draft()
 
@@ -198,15 +200,15 @@ class Books:
         A change that no event tells of would be invisible to other readers of the log.
         """
         events = self._draft_events
-        for key in self._draft_posted:
+        for key, balance in self._draft_posted.items():
             account = self.get(key)
             assert account.floor is None or account.holds_minor >= account.floor, (
                 f"account {account.id} would fall below its floor"
             )
+            self.posted.setdefault(key, balance)
         touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
         assert events or not touched, f"{touched} changed without an event"
         self.rows.update(self._draft_rows)
-        self.posted = self._draft_posted | self.posted  # the balance before the batch stays
         self.put_rows |= self._draft_put
         self.last_entries.update(self._draft_numbers)
         self._new_draft()

@@ -7,7 +7,6 @@ positive, so that sums need no case distinctions.
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -17,7 +16,7 @@ from ledger.money import Money
 ENTRIES_PER_YEAR_MAX = 10**12
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One leg of an entry: an account and a signed amount of minor units (debit positive)."""
 
     account: UUID
@@ -60,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
 def entry(*lines: Line, value_date: date | None = None, reverses: int | None = None) -> Entry:
     """An entry of these lines; lines of nothing (no fee today) are left out."""
     return Entry(
-        tuple(line for line in lines if line.amount), value_date=value_date, reverses=reverses
+        tuple([line for line in lines if line.amount]), value_date=value_date, reverses=reverses
     )
 
 

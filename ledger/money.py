@@ -18,14 +18,13 @@ class Currency(msgspec.Struct, frozen=True):
     code: str
     numeric: str
     exponent: int
+    minor_per_major: int  # 100 centavos make an escudo
 
-    @property
-    def minor_per_major(self) -> int:
-        """How many minor units make one major unit (100 centavos make an escudo)."""
-        return int(10**self.exponent)
+    def __post_init__(self) -> None:
+        assert self.minor_per_major == 10**self.exponent, "the exponent says how many"
 
 
-CVE = Currency(code="CVE", numeric="132", exponent=2)
+CVE = Currency(code="CVE", numeric="132", exponent=2, minor_per_major=100)
 CURRENCIES = {currency.code: currency for currency in (CVE,)}
 
 
