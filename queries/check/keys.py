@@ -42,6 +42,7 @@ AT_THE_END = """
     FROM ledger.idempotency AS k
     LEFT JOIN ledger.log AS r ON k.position = r.position
     WHERE k.ctid >= %(from)s::tid
+    ORDER BY k.key_hash
     LIMIT %(rows)s
 """
 

@@ -103,6 +103,7 @@ OWNERS = """
     FROM pg_class AS c
     WHERE
         c.relnamespace IN (to_regnamespace('ledger'), to_regnamespace('queries'))
+        AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         AND (
             c.relowner <> (
                 SELECT o.relowner FROM pg_class AS o WHERE o.oid = to_regclass('ledger.log')
@@ -126,6 +127,7 @@ OWNERS = """
     FROM pg_inherits AS i
     INNER JOIN pg_class AS c ON i.inhparent = c.oid
     WHERE c.relnamespace = to_regnamespace('ledger') AND c.relkind = 'r'
+    ORDER BY 1
 """
 
 OUR_ROLES = [rules.COMMANDS, rules.PROJECTOR, rules.QUERIES, rules.AUDITOR]

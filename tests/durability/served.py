@@ -26,8 +26,9 @@ ENTRY = ("-m", "server.cli")
 class Served:
     """`makeba serve --demo` on a home of its own; killed and started again on the same one."""
 
-    def __init__(self, home: Path, entry: Sequence[str] = ENTRY) -> None:
+    def __init__(self, home: Path, entry: Sequence[str] = ENTRY, **settings: str) -> None:
         self.home = home
+        self._environment = os.environ | {"MAKEBA_HOME": str(home)} | settings
         self.url = ""
         self.dsn = ""
         self._entry = entry
@@ -39,7 +40,7 @@ class Served:
         with (self.home.parent / "server.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own words
                 [sys.executable, *self._entry, "serve", "--demo", "--port", port],
-                env=os.environ | {"MAKEBA_HOME": str(self.home)},
+                env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
@@ -70,7 +71,7 @@ class Served:
         """Run a command on the same home; the exit code."""
         return subprocess.run(  # noqa: S603 - our own words
             [sys.executable, *ENTRY, *arguments],
-            env=os.environ | {"MAKEBA_HOME": str(self.home)},
+            env=self._environment,
             capture_output=True,
             check=False,
         ).returncode

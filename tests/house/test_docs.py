@@ -9,6 +9,7 @@ import pytest
 
 from commands.switch.trace import Response
 from ledger.errors import every_refusal
+from server.errors import MethodNotAllowed
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *ROOT.glob("benchmarks/*.md")]
@@ -18,6 +19,7 @@ ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 def test_every_error_is_documented_with_its_status_and_sentence() -> None:
     documented = set(re.findall(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+?) \|", ERRORS, re.MULTILINE))
     refusals = {(str(each.status), each.code, each.sentence()) for each in every_refusal()}
+    assert MethodNotAllowed.code in {code for _, code, _ in refusals}  # the edge's own count too
     assert documented == refusals
 
 

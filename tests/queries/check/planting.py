@@ -30,7 +30,7 @@ CREATE FUNCTION plant.one(in_state text) RETURNS uuid LANGUAGE sql STABLE AS $$
 $$;
 
 CREATE FUNCTION plant.first_key() RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT min(key_hash) FROM ledger.idempotency
+    SELECT key_hash FROM ledger.idempotency ORDER BY key_hash LIMIT 1
 $$;
 
 -- Two lines that balance, of an entry that nobody has recorded.
@@ -81,6 +81,7 @@ class Fault(NamedTuple):
     sql: str
     says: str
     values: str = "SELECT"
+    full_only: bool = False  # the incremental check does not look that far
 
     def plant(self, books: Database) -> str:
         """Plant it, and return the words."""
@@ -101,6 +102,15 @@ def planting(books: Database) -> Iterator[psycopg.Connection[TupleRow]]:
         for trigger in TRIGGERS:
             table, name = trigger.table, trigger.name
             owner.execute(f"ALTER TABLE ledger.{table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def require_named(books: Database, fault: Fault) -> None:
+    """Plant a fault; the proof must name it, in the newest records without reading all."""
+    says = fault.plant(books)
+    for full in (True,) if fault.full_only else (True, False):
+        finding = found(books, fault.code, full=full)
+        assert not finding.held
+        assert says in (finding.first_bad or "")
 
 
 def found(books: Database, code: str, *, full: bool = True) -> Finding:

@@ -105,7 +105,7 @@ async def test_books_are_proven_while_they_are_written(
         follows = Projector(connector(books.projector))
         following = asyncio.create_task(follows.run())
         began = spine.position
-        proofs = []
+        proofs: list[Proof] = []
         while not proofs or proofs[-1].position < began + 300:
             assert len(proofs) < 200, "it is moving"
             full = len(proofs) % 2 == 0

@@ -1,0 +1,1 @@
+"""The commands of `makeba`, a module for each kind of work."""

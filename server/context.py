@@ -1,0 +1,118 @@
+"""Around every request: its id, its trace, one log line, and a last resort for what went wrong."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from ledger.errors import Overloaded, Refusal
+from server.errors import headers_of, refusal_for, rendered
+
+logger = structlog.get_logger(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+# W3C Trace Context §3.2: version, trace id, parent id, flags.
+TRACEPARENT = re.compile(
+    r"00-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})"
+)
+SHED_LAST = "/vinti4/"  # paths that are let in however many requests are under way
+
+
+class Traced:
+    """An ASGI application in which nothing goes without an id."""
+
+    def __init__(self, app: ASGIApp, requests_max: int) -> None:
+        self._app = app
+        self._requests_max = requests_max
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        self._under_way += 1
+        try:
+            await self._trace(scope, receive, send)
+        finally:
+            self._under_way -= 1
+
+    async def _trace(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        exchange = _Exchange(scope, send)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            request_id=exchange.request_id, trace_id=exchange.trace_id
+        )
+        try:
+            if self._under_way > self._requests_max and SHED_LAST not in scope["path"]:
+                await exchange.refuse(Overloaded())
+            else:
+                await self._app(scope, receive, exchange.send)
+        except Exception as error:  # noqa: BLE001 - the caller must hear something, and no more
+            await exchange.refuse(refusal_for(error))
+        exchange.log()
+
+
+class _Exchange:
+    """One request and its reply."""
+
+    def __init__(self, scope: HTTPScope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._began = time.perf_counter()
+        self._status = 0
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self._accept = given.get(b"accept", "")
+        asked = given.get(b"x-request-id", "")
+        self.request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid7())
+        parent = TRACEPARENT.fullmatch(given.get(b"traceparent", ""))
+        self.trace_id = parent["trace"] if parent else secrets.token_hex(16)
+        flags = parent["flags"] if parent else "00"
+        self._traceparent = f"00-{self.trace_id}-{secrets.token_hex(8)}-{flags}"
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", self.request_id.encode()),
+                (b"traceparent", self._traceparent.encode()),
+            ]
+        await self._send(message)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Say no, unless something was said already."""
+        if self._status:
+            return
+        body, media_type = rendered(refusal, self._accept)
+        headers = {
+            "Content-Type": media_type,
+            "Content-Length": str(len(body)),
+            **headers_of(refusal),
+        }
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": refusal.status,
+                "headers": [
+                    (name.lower().encode(), value.encode()) for name, value in headers.items()
+                ],
+            }
+        )
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def log(self) -> None:
+        """One line, without the query: that is where people put what they should not."""
+        logger.info(
+            "request",
+            method=self._scope["method"],
+            path=self._scope["path"],
+            status=self._status,
+            ms=round((time.perf_counter() - self._began) * 1000, 2),
+        )

@@ -1,0 +1,123 @@
+"""Sweeps of what is overdue, every second or so, in any number of processes at once.
+
+A sweep finds ids by a small read, in a transaction that holds an advisory lock, so that one process
+does the work and the others pass. What is really overdue is decided by the command itself under the
+log's lock, by the database's clock: a sweep that comes twice, or late, or never, changes nothing
+but when it happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from psycopg import OperationalError
+from uuid_utils.compat import uuid7
+
+from commands.agent.lapse import LapseCashOut
+from commands.command import Command
+from commands.withdrawal.doubt import DoubtWithdrawal
+from commands.withdrawal.expire import ExpireWithdrawal
+from ledger.errors import Refusal
+from server import primary
+from server.door import Door
+from server.primary import Primary
+from server.settings import Settings
+
+logger = structlog.get_logger(__name__)
+
+FENCE = 7_236_300  # advisory locks of jobs begin here; ledger/migrations.py has 7,236,201
+PRUNE_SECONDS = 60.0
+NONCE_WINDOWS = 4  # a signature is good for two: the window counts both ways
+STRANGER_SECONDS = 30 * 86_400
+
+
+class Jobs:
+    """The scheduler of one process and what it runs."""
+
+    def __init__(self, edge: Primary, door: Door, settings: Settings) -> None:
+        self._edge = edge
+        self._door = door
+        self._settings = settings
+        # Its jobs live in memory: schedulers must not share a store (APScheduler 3).
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+    def start(self) -> None:
+        """Begin. Call it inside the event loop."""
+        every = self._settings.sweep_seconds
+        self._add("expire", self.expire_codes, every)
+        self._add("lapse", self.lapse_requests, every)
+        self._add("doubt", self.doubt_approvals, every)
+        self._add("prune", self.prune, PRUNE_SECONDS)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def expire_codes(self) -> int:
+        """End the codes that outlived their time. How many were looked at."""
+        return await self._sweep(
+            0, "job:expire", primary.OVERDUE_CODES, lambda id_: ExpireWithdrawal(transaction_id=id_)
+        )
+
+    async def lapse_requests(self) -> int:
+        """End the requests that no agent has answered in time."""
+        return await self._sweep(
+            1, "job:lapse", primary.OVERDUE_REQUESTS, lambda id_: LapseCashOut(transaction_id=id_)
+        )
+
+    async def doubt_approvals(self) -> int:
+        """Put approvals into doubt that the switch has said nothing more about."""
+        return await self._sweep(
+            2,
+            "job:doubt",
+            primary.OVERDUE_APPROVALS,
+            lambda id_: DoubtWithdrawal(transaction_id=id_),
+        )
+
+    async def prune(self) -> int:
+        """Forget nonces whose signatures are too old anyway, and strangers of long ago."""
+        nonces = NONCE_WINDOWS * self._settings.signature_window_seconds
+
+        async def forget() -> int:
+            return await self._edge.prune(primary.PRUNE_NONCES, nonces) + await self._edge.prune(
+                primary.PRUNE_STRANGERS, STRANGER_SECONDS
+            )
+
+        return await self._fenced(3, "job:prune", forget)
+
+    async def _sweep(
+        self, fence: int, actor: str, statement: str, command: Callable[[UUID], Command[Any]]
+    ) -> int:
+        async def deal_with_all() -> int:
+            overdue = await self._edge.overdue(statement, self._settings.sweep_max)
+            await asyncio.gather(*(self._submit(command(id_), actor) for id_ in overdue))
+            return len(overdue)
+
+        return await self._fenced(fence, actor, deal_with_all)
+
+    async def _fenced(self, fence: int, job: str, work: Callable[[], Awaitable[int]]) -> int:
+        """Do the work unless another process is at it; put it off when the database is away."""
+        try:
+            async with self._edge.fenced(FENCE + fence) as mine:
+                return await work() if mine else 0
+        except OperationalError as error:
+            logger.warning("job put off", job=job, error=type(error).__name__)
+            return 0
+
+    async def _submit(self, command: Command[Any], actor: str) -> None:
+        try:
+            await self._door.submit(command, actor=actor, request_id=str(uuid7()))
+        except Refusal as refusal:
+            logger.warning("sweep refused", job=actor, refused=refusal.code)
+
+    def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
+        self._scheduler.add_job(work, "interval", seconds=seconds, id=name)

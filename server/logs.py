@@ -1,0 +1,71 @@
+"""Logs: JSON lines on standard error, each with its request's id, none with a secret in it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+HIDDEN = "…"
+# A part of a name is enough: `access_token`, `pinHash` and `Set-Cookie` are all covered.
+SECRET_NAMES = (
+    "authorization", "challenge", "code", "cookie", "dsn", "key", "password", "pin", "seal",
+    "secret", "signature", "token", "totp",
+)  # fmt: skip
+NOT_SECRET_NAMES = ("key_id", "keyid", "responsecode", "response_code", "status_code")
+# Their own messages say nothing that ours do not, and uvicorn's access log has query strings.
+QUIET = ("uvicorn.access", "apscheduler", "httpx", "httpcore", "alembic", "sqlalchemy", "asyncio")
+
+
+def configure(level: str) -> None:
+    """Send structlog's and the standard library's records to standard error as JSON lines."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(default=str)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                hide_secrets,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def hide_secrets(
+    _logger: Any, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Hide the value of everything whose name says that it is secret, at any depth."""
+    return {name: _shown(name, value) for name, value in event.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    lowered = name.lower().replace("-", "_")
+    if lowered not in NOT_SECRET_NAMES and any(part in lowered for part in SECRET_NAMES):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(inner): _shown(str(inner), each) for inner, each in value.items()}
+    return value

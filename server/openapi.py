@@ -1,0 +1,196 @@
+"""The API's own description: OpenAPI 3.1 from the handlers, and a page that needs no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+    Server,
+)
+from litestar.openapi.spec.enums import OpenAPIType
+
+from server.door import KEY_HEADER
+from server.policy import POLICY, Allowed, Rule
+from server.settings import API
+from server.wire import LOG_POSITION
+
+METHODS = ("get", "post", "delete")
+BEARER = "session"
+SIGNED = "switchSignature"
+KEY_OPTIONAL = frozenset(
+    {
+        f"POST {API}/withdrawal/atm",
+        f"POST {API}/withdrawal/agent",
+        f"POST {API}/withdrawal/{{transaction_id}}/cancel",
+        f"POST {API}/agent/requests/{{transaction_id}}/refuse",
+    }
+)
+ERROR = Schema(
+    type=OpenAPIType.OBJECT,
+    description="What went wrong. The codes are listed in docs/errors.md.",
+    required=["error"],
+    properties={
+        "error": Schema(
+            type=OpenAPIType.OBJECT,
+            required=["code", "message", "details"],
+            properties={
+                "code": Schema(type=OpenAPIType.STRING, examples=["INSUFFICIENT_FUNDS"]),
+                "message": Schema(type=OpenAPIType.STRING),
+                "details": Schema(type=OpenAPIType.OBJECT),
+            },
+        )
+    },
+)
+DESCRIPTION = (
+    "Amounts are numbers of escudos with two decimals at most. Times are RFC 3339 in UTC. Writes"
+    f" answer with {LOG_POSITION}; a read that sends it back waits until it sees that write."
+)
+
+
+class Page(OpenAPIRenderPlugin):
+    """The description as one HTML page, without a script and without anything from elsewhere."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page."""
+        return "\n".join(_page(openapi_schema)).encode()
+
+
+def config() -> OpenAPIConfig:
+    """What Litestar needs to know."""
+    return OpenAPIConfig(
+        title="makeba",
+        version="1",
+        description=DESCRIPTION,
+        path=f"{API}/schema",
+        servers=[Server(url="/")],
+        use_handler_docstrings=True,
+        render_plugins=[Page(path="/"), JsonRenderPlugin(path="/openapi.json")],
+        components=Components(
+            schemas={"Error": ERROR},
+            security_schemes={
+                BEARER: SecurityScheme(type="http", scheme="bearer"),
+                SIGNED: SecurityScheme(
+                    type="apiKey",
+                    name="Signature",
+                    security_scheme_in="header",
+                    description="RFC 9421, label sig1, over @method, @path and content-digest",
+                ),
+            },
+        ),
+    )
+
+
+def complete(app: Litestar) -> None:
+    """Add what the handlers do not say: who may call, how errors look, which headers there are."""
+    schema = app.openapi_schema
+    assert schema.components.schemas is not None, "handlers have bodies"
+    schema.components.schemas["Error"] = ERROR
+    for path, item in (schema.paths or {}).items():
+        for method in METHODS:
+            operation = getattr(item, method)
+            if operation is not None:
+                _complete(operation, f"{method.upper()} {path}")
+                _close_body(operation, schema.components.schemas)
+
+
+def _complete(operation: Operation, name: str) -> None:
+    rule = POLICY[name]
+    operation.tags = [name.split("/")[3] if API in name else "health"]
+    operation.security = _security(rule)
+    responses = operation.responses or {}
+    responses.pop("400", None)
+    responses["default"] = OpenAPIResponse(
+        description="Refused",
+        content={"application/json": OpenAPIMediaType(Reference(ref="#/components/schemas/Error"))},
+    )
+    operation.responses = responses
+    added = [*_headers(name, rule)]
+    operation.parameters = [*(operation.parameters or []), *added]
+    if name.startswith("POST") and rule is not Rule.ANYBODY:
+        for status, response in responses.items():
+            if status.startswith("2") and isinstance(response, OpenAPIResponse):
+                position = OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING))
+                response.headers = {**(response.headers or {}), LOG_POSITION: position}
+
+
+def _close_body(operation: Operation, schemas: Mapping[str, Schema]) -> None:
+    """Say that a body has no other members: they are refused."""
+    body = operation.request_body
+    if not isinstance(body, RequestBody):
+        return
+    for media in body.content.values():
+        if isinstance(media.schema, Reference):
+            schemas[media.schema.ref.rpartition("/")[2]].additional_properties = False
+
+
+def _security(rule: Allowed) -> list[dict[str, list[str]]]:
+    if rule is Rule.ANYBODY:
+        return []
+    return [{SIGNED if isinstance(rule, Rule) else BEARER: []}]
+
+
+def _headers(name: str, rule: Allowed) -> Iterator[Parameter]:
+    if isinstance(rule, Rule):
+        return
+    if name.startswith("GET"):
+        yield _header(LOG_POSITION, "Wait until this position can be read", r"^[0-9]{1,18}$")
+    elif name.startswith("POST") and "/auth/" not in name:
+        required = name not in KEY_OPTIONAL
+        yield _header(KEY_HEADER, "One effect for each key", r"^[!-~]{1,255}$", required=required)
+
+
+def _header(name: str, description: str, pattern: str, *, required: bool = False) -> Parameter:
+    return Parameter(
+        name=name,
+        param_in="header",
+        required=required,
+        description=description,
+        schema=Schema(type=OpenAPIType.STRING, pattern=pattern),
+    )
+
+
+def _page(schema: dict[str, Any]) -> Iterator[str]:
+    yield "<!doctype html><html lang=en><meta charset=utf-8><title>makeba API</title><style>"
+    yield "body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    yield "pre{background:#8882;padding:.6rem;overflow:auto}summary{cursor:pointer}"
+    yield "code b{display:inline-block;min-width:4.5rem}:root{color-scheme:light dark}</style>"
+    yield f"<h1>makeba API</h1><p>{escape(schema['info']['description'])}</p>"
+    yield f'<p><a href="{API}/schema/openapi.json">openapi.json</a></p>'
+    for path, item in schema["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield from _operation(method, path, item[method])
+    yield "<h2>Types</h2>"
+    for name, described in sorted(schema["components"]["schemas"].items()):
+        yield f"<details id={escape(name)}><summary>{escape(name)}</summary>{_pre(described)}"
+        yield "</details>"
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+    summary = escape(operation.get("summary") or "")
+    yield f"<details><summary><code><b>{method.upper()}</b> {escape(path)}</code> {summary}"
+    yield f"</summary><p>{escape(operation.get('description') or '')}</p>"
+    for part in ("security", "parameters", "requestBody", "responses"):
+        if operation.get(part):
+            yield f"<h4>{part}</h4>{_pre(operation[part])}"
+    yield "</details>"
+
+
+def _pre(described: Any) -> str:
+    return f"<pre>{escape(json.dumps(described, indent=2, default=str))}</pre>"

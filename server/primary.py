@@ -1,0 +1,322 @@
+"""Small reads on the primary that no decision makes: who is this, what is overdue, which seal.
+
+They stand beside the log's lock, never under it, and nothing is decided from them: a command that
+follows looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from commands.identity.person import Role
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+POOL_WAIT_SECONDS = 2.0
+STATEMENT_SECONDS = 5
+
+PERSON_BY_PHONE = """
+    SELECT id, role, pin_hash, totp_seal
+    FROM ledger.person
+    WHERE phone_index = %(phone_index)s AND status = 'active'
+"""
+PERSON_BY_ID = """
+    SELECT id, role, pin_hash, totp_seal FROM ledger.person WHERE id = %(id)s AND status = 'active'
+"""
+UNUSED_TOTP = """
+    SELECT totp_seal AS seal FROM ledger.person WHERE id = %(id)s AND totp_step = 0
+"""
+SESSION = """
+    SELECT
+        s.id AS session_id, s.person_id AS user_id, s.role, s.idle_seconds, s.expires_at, p.agent_id
+    FROM ledger.session AS s
+    INNER JOIN ledger.person AS p ON s.person_id = p.id
+    LEFT JOIN ledger.session_use AS u ON s.id = u.session_id
+    WHERE
+        s.token_hash = %(token_hash)s
+        AND s.revoked_at IS NULL
+        AND p.status = 'active'
+        AND s.expires_at > clock_timestamp()
+        AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
+        > clock_timestamp()
+"""
+SESSIONS = """
+    SELECT
+        s.id AS session_id, s.opened_at, s.expires_at,
+        coalesce(u.last_seen, s.opened_at) AS last_seen
+    FROM ledger.session AS s
+    LEFT JOIN ledger.session_use AS u ON s.id = u.session_id
+    WHERE
+        s.person_id = %(user_id)s
+        AND s.revoked_at IS NULL
+        AND s.expires_at > clock_timestamp()
+        AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
+        > clock_timestamp()
+    ORDER BY s.opened_at DESC
+    LIMIT 100
+"""
+SEEN = """
+    INSERT INTO ledger.session_use AS u (session_id, last_seen)
+    VALUES (%(session_id)s, clock_timestamp())
+    ON CONFLICT (session_id) DO UPDATE SET last_seen = excluded.last_seen
+        WHERE u.last_seen < excluded.last_seen - make_interval(secs => %(pause_seconds)s)
+"""
+STRANGER = """
+    INSERT INTO ledger.stranger AS s (phone_index, failures, locked_until, seen_at)
+    VALUES (
+        %(phone_index)s, 1,
+        CASE
+            WHEN %(tries_max)s = 1
+                THEN clock_timestamp() + make_interval(secs => %(lock_seconds)s)
+        END,
+        clock_timestamp()
+    )
+    ON CONFLICT (phone_index) DO UPDATE SET
+        failures = s.failures + 1,
+        locked_until = CASE
+            WHEN (s.failures + 1) %% %(tries_max)s = 0
+                THEN clock_timestamp() + make_interval(secs => %(lock_seconds)s)
+        END,
+        seen_at = excluded.seen_at
+        WHERE coalesce(s.locked_until < clock_timestamp(), TRUE)
+"""
+STRANGER_LOCK = """
+    SELECT ceil(extract(EPOCH FROM locked_until - clock_timestamp()))::integer AS seconds
+    FROM ledger.stranger
+    WHERE phone_index = %(phone_index)s
+"""
+CODE_SEAL = """
+    SELECT code_seal AS seal
+    FROM ledger.withdrawal
+    WHERE
+        id = %(id)s AND user_id = %(user_id)s
+        AND state = 'active' AND expires_at > clock_timestamp()
+"""
+PICKUP_SEAL = """
+    SELECT
+        CASE WHEN state = 'pending' AND expires_at > clock_timestamp() THEN pickup_seal END AS seal,
+        expires_at
+    FROM ledger.agent_request
+    WHERE id = %(id)s AND user_id = %(user_id)s
+"""
+SWITCH_KEYS = "SELECT id, acquirer_id, public_key FROM ledger.switch_key LIMIT 1000"
+NONCE = """
+    INSERT INTO ledger.nonce (hash, seen_at) VALUES (%(hash)s, clock_timestamp())
+    ON CONFLICT (hash) DO NOTHING
+"""
+POSITION = "SELECT position FROM ledger.head"
+OVERDUE_CODES = """
+    SELECT id FROM ledger.withdrawal
+    WHERE state = 'active' AND expires_at <= clock_timestamp()
+    ORDER BY expires_at
+    LIMIT %(most)s
+"""
+OVERDUE_REQUESTS = """
+    SELECT id FROM ledger.agent_request
+    WHERE state = 'pending' AND expires_at <= clock_timestamp()
+    ORDER BY expires_at
+    LIMIT %(most)s
+"""
+OVERDUE_APPROVALS = """
+    SELECT id FROM ledger.withdrawal
+    WHERE state = 'authorised' AND doubt_at <= clock_timestamp()
+    ORDER BY doubt_at
+    LIMIT %(most)s
+"""
+PRUNE_NONCES = """
+    DELETE FROM ledger.nonce WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+"""
+PRUNE_STRANGERS = """
+    DELETE FROM ledger.stranger
+    WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+"""
+TRY_FENCE = "SELECT pg_try_advisory_xact_lock(%(fence)s) AS mine"
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What somebody's sign-in is checked against."""
+
+    id: UUID
+    role: Role
+    pin_hash: str
+    totp_seal: bytes
+
+
+class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is good now."""
+
+    session_id: UUID
+    user_id: UUID
+    role: Role
+    idle_seconds: int
+    expires_at: datetime
+    agent_id: UUID | None
+
+
+class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
+    """One of somebody's sessions."""
+
+    session_id: UUID
+    opened_at: datetime
+    expires_at: datetime
+    last_seen: datetime
+
+
+class PickupSeal(msgspec.Struct, frozen=True):
+    """The seal is None when the code no longer lives."""
+
+    seal: bytes | None
+    expires_at: datetime
+
+
+class SwitchKeyRow(msgspec.Struct, frozen=True):
+    """A key of the switch and the acquirer whose requests it may sign."""
+
+    id: str
+    acquirer_id: str
+    public_key: bytes
+
+
+class Primary:
+    """The primary, as the edge of this process reads it."""
+
+    def __init__(self, url: str, connections_max: int) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+            url,
+            connection_class=AsyncConnection[DictRow],
+            min_size=1,
+            max_size=connections_max,
+            timeout=POOL_WAIT_SECONDS,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "application_name": "makeba edge",
+                "connect_timeout": 5,
+                "tcp_user_timeout": 3000,
+                "options": f"-c statement_timeout={STATEMENT_SECONDS}s",
+            },
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def open(self) -> None:
+        """Connect. Raises psycopg_pool.PoolTimeout."""
+        await self._pool.open(wait=True, timeout=30.0)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._pool.close()
+
+    async def person_by_phone(self, phone_index: bytes) -> Credentials | None:
+        """The active person with this number."""
+        return await self._one(Credentials, PERSON_BY_PHONE, phone_index=phone_index)
+
+    async def person(self, person_id: UUID) -> Credentials | None:
+        """The active person with this id."""
+        return await self._one(Credentials, PERSON_BY_ID, id=person_id)
+
+    async def unused_totp_seal(self, person_id: UUID) -> bytes | None:
+        """The sealed secret of an authenticator that nobody has signed in with yet."""
+        found = await self._one(_Seal, UNUSED_TOTP, id=person_id)
+        return found.seal if found else None
+
+    async def session(self, token_hash: bytes) -> OpenedSession | None:
+        """The session of this token, unless it is over."""
+        return await self._one(OpenedSession, SESSION, token_hash=token_hash)
+
+    async def sessions(self, user_id: UUID) -> list[SessionListed]:
+        """Somebody's sessions that are good now, newest first."""
+        return await self._all(SessionListed, SESSIONS, user_id=user_id)
+
+    async def seen(self, session_id: UUID, pause_seconds: float) -> None:
+        """Note that a session was used, unless that was noted within the pause."""
+        await self._do(SEEN, session_id=session_id, pause_seconds=pause_seconds)
+
+    async def stranger_failed(
+        self, phone_index: bytes, tries_max: int, lock_seconds: int
+    ) -> int | None:
+        """Count a wrong PIN for a number of nobody. Seconds left when it was locked already."""
+        counted = await self._do(
+            STRANGER, phone_index=phone_index, tries_max=tries_max, lock_seconds=lock_seconds
+        )
+        if counted:
+            return None
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(STRANGER_LOCK, {"phone_index": phone_index})
+            row = await cursor.fetchone()
+        return row["seconds"] if row else None
+
+    async def code_seal(self, withdrawal_id: UUID, user_id: UUID) -> bytes | None:
+        """The sealed code of a withdrawal while it lives, for its owner."""
+        found = await self._one(_Seal, CODE_SEAL, id=withdrawal_id, user_id=user_id)
+        return found.seal if found else None
+
+    async def pickup_seal(self, request_id: UUID, user_id: UUID) -> PickupSeal | None:
+        """The sealed pick-up code of a request, for its owner."""
+        return await self._one(PickupSeal, PICKUP_SEAL, id=request_id, user_id=user_id)
+
+    async def switch_keys(self) -> list[SwitchKeyRow]:
+        """All keys of the switch; they are few."""
+        return await self._all(SwitchKeyRow, SWITCH_KEYS)
+
+    async def use_nonce(self, nonce_hash: bytes) -> bool:
+        """Whether this is the first use of a nonce, which it is no more then."""
+        return await self._do(NONCE, hash=nonce_hash) == 1
+
+    async def position(self) -> int:
+        """The position of the newest record."""
+        found = await self._one(_Position, POSITION)
+        assert found is not None, "the head is one row"
+        return found.position
+
+    async def overdue(self, statement: str, most: int) -> list[UUID]:
+        """What a sweep has to deal with: ids, the longest overdue first."""
+        return [found.id for found in await self._all(_Id, statement, most=most)]
+
+    async def prune(self, statement: str, seconds: float) -> int:
+        """Delete what is older. How many rows that were."""
+        return await self._do(statement, seconds=seconds)
+
+    @asynccontextmanager
+    async def fenced(self, fence: int) -> AsyncIterator[bool]:
+        """Whether this is the only process within; the database lets go of the lock at the end."""
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(TRY_FENCE, {"fence": fence})
+            row = await cursor.fetchone()
+            yield bool(row and row["mine"])
+
+    async def _one(self, into: type[S], statement: str, **parameters: Any) -> S | None:
+        found = await self._all(into, statement, **parameters)
+        return found[0] if found else None
+
+    async def _all(self, into: type[S], statement: str, **parameters: Any) -> list[S]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(statement, parameters, prepare=True, binary=True)
+            rows = await cursor.fetchall()
+        return [msgspec.convert(row, into) for row in rows]
+
+    async def _do(self, statement: str, **parameters: Any) -> int:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(statement, parameters, prepare=True)
+            return cursor.rowcount
+
+
+class _Seal(msgspec.Struct, frozen=True):
+    seal: bytes
+
+
+class _Position(msgspec.Struct, frozen=True):
+    position: int
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID

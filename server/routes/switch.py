@@ -1,0 +1,233 @@
+"""The switch's routes: signed both ways, 200 for declines too, as a decline is an answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
+from msgspec import Meta
+
+from commands.switch.trace import SwitchReply, TraceId
+from commands.withdrawal.authorise import AuthoriseWithdrawal
+from commands.withdrawal.complete import CompleteWithdrawal
+from commands.withdrawal.reverse import ReverseWithdrawal
+from ledger.errors import InvalidRequest
+from queries import switch_lookup
+from queries.switch_lookup import SwitchOperations
+from server.routes.given import (
+    ThePrimary,
+    TheReader,
+    TheServerKey,
+    TheSettings,
+    TheSwitch,
+    TheVault,
+)
+from server.routes.withdrawals import code_digest
+from server.signatures import SERVER_KEY_ID, public_key
+from server.wire import (
+    Amount,
+    AmountOrZero,
+    Phone,
+    Received,
+    Reply,
+    SixDigits,
+    Text,
+    e164,
+    reply_to,
+)
+
+Name = Annotated[str, Meta(pattern=r"^[!-~]{1,64}$")]
+Rrn = Annotated[str, Meta(pattern=r"^[0-9]{12}$", examples=["632710000042"])]
+RrnInPath = Annotated[str, PathParameter(pattern=r"^[0-9]{12}$")]
+LocalDate = Annotated[date, QueryParameter(name="localDate", description="The original's")]
+
+
+class Traced(Received, frozen=True, kw_only=True):
+    """What names the authorisation, in every message about it."""
+
+    acquirer_id: Name
+    terminal_id: Name
+    stan: SixDigits
+    rrn: Rrn
+    local_date: date
+
+    @property
+    def trace(self) -> TraceId:
+        """The same as decisions have it."""
+        return TraceId(
+            acquirer_id=self.acquirer_id,
+            terminal_id=self.terminal_id,
+            stan=self.stan,
+            rrn=self.rrn,
+            local_date=self.local_date,
+        )
+
+
+class Authorisation(Traced, frozen=True, kw_only=True):
+    """May this machine pay? Phone and code are what was typed at it."""
+
+    phone: Phone
+    code: SixDigits
+    amount: Amount
+    settlement_date: date | None = None
+
+
+class Completion(Traced, frozen=True, kw_only=True):
+    """What the machine has really paid."""
+
+    amount: Amount
+    settlement_date: date | None = None
+
+
+class Reversal(Traced, frozen=True, kw_only=True):
+    """The machine has not paid, or a part only: `amount` is what it paid."""
+
+    amount: AmountOrZero
+    reason: Text
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an authorisation is told."""
+
+    response_code: str
+    approval_code: str | None
+    transaction_id: UUID | None
+
+
+class Advised(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an advice is told."""
+
+    response_code: str
+    transaction_id: UUID | None
+
+
+class Echo(Received, frozen=True, kw_only=True):
+    """Is anybody there?"""
+
+    acquirer_id: Name
+
+
+class Echoed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Yes."""
+
+    response_code: str
+    timestamp: datetime
+
+
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A key of ours; `public_key` is 32 bytes in base64."""
+
+    key_id: str
+    alg: str
+    public_key: str
+
+
+class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys that our replies are checked with."""
+
+    keys: tuple[PublicKey, ...]
+
+
+@post("/vinti4/authorisations", status_code=200, summary="May this machine pay?")
+async def authorise(
+    data: JSONBody[Authorisation], from_switch: TheSwitch, vault: TheVault, settings: TheSettings
+) -> Reply[Answered]:
+    """Approve or decline, once for each trace: a repeat hears the same and does nothing."""
+    from_switch.caller.require_own(data.acquirer_id)
+    outcome = await from_switch.write(
+        AuthoriseWithdrawal(
+            trace=data.trace,
+            nonce_hash=from_switch.caller.nonce_hash,
+            phone_index=vault.phone_index(_typed(data.phone)),
+            code_digest=code_digest(vault, data.code),
+            amount=data.amount.money,
+            settlement_date=data.settlement_date,
+            doubt_seconds=settings.doubt_seconds,
+            cutoff=settings.cutoff_time,
+        )
+    )
+    reply: SwitchReply = outcome.fresh
+    answered = Answered(
+        response_code=reply.response_code,
+        approval_code=reply.approval_code,
+        transaction_id=reply.transaction_id,
+    )
+    return reply_to(outcome, msgspec.json.encode(answered))
+
+
+@post("/vinti4/completions", status_code=200, summary="The machine has paid")
+async def complete(data: JSONBody[Completion], from_switch: TheSwitch) -> Reply[Advised]:
+    """An advice: always accepted, also late, also for an original that we never saw."""
+    from_switch.caller.require_own(data.acquirer_id)
+    outcome = await from_switch.write(
+        CompleteWithdrawal(
+            trace=data.trace,
+            nonce_hash=from_switch.caller.nonce_hash,
+            amount=data.amount.money,
+            settlement_date=data.settlement_date,
+        )
+    )
+    return reply_to(outcome, _advised(outcome.fresh))
+
+
+@post("/vinti4/reversals", status_code=200, summary="The machine has not paid, or a part only")
+async def reverse(data: JSONBody[Reversal], from_switch: TheSwitch) -> Reply[Advised]:
+    """An advice: always accepted. It beats an original that comes later."""
+    from_switch.caller.require_own(data.acquirer_id)
+    outcome = await from_switch.write(
+        ReverseWithdrawal(
+            trace=data.trace,
+            nonce_hash=from_switch.caller.nonce_hash,
+            amount=data.amount.money,
+            reason=data.reason,
+        )
+    )
+    return reply_to(outcome, _advised(outcome.fresh))
+
+
+@post("/vinti4/echo", status_code=200, summary="Is anybody there?")
+async def echo(data: JSONBody[Echo], from_switch: TheSwitch) -> Echoed:
+    """Answers, signed."""
+    from_switch.caller.require_own(data.acquirer_id)
+    return Echoed(response_code="00", timestamp=datetime.now(UTC))
+
+
+@get("/vinti4/transactions/{rrn:str}", summary="What became of an authorisation")
+async def look_up(
+    rrn: RrnInPath,
+    local_date: LocalDate,
+    from_switch: TheSwitch,
+    reader: TheReader,
+    primary: ThePrimary,
+    settings: TheSettings,
+) -> SwitchOperations:
+    """By its RRN and local date, for the own acquirer only, as of all that is committed by now."""
+    await reader.wait_for(await primary.position(), settings.read_wait_seconds)
+    return await switch_lookup.by_rrn(reader, from_switch.caller.acquirer_id, rrn, local_date)
+
+
+@get("/vinti4/keys", summary="The keys that our replies are signed with")
+async def read_keys(server_key: TheServerKey) -> PublicKeys:
+    """Ed25519, as raw bytes in base64."""
+    key = PublicKey(key_id=SERVER_KEY_ID, alg="ed25519", public_key=public_key(server_key))
+    return PublicKeys(keys=(key,))
+
+
+def _advised(reply: SwitchReply) -> bytes:
+    advised = Advised(response_code=reply.response_code, transaction_id=reply.transaction_id)
+    return msgspec.json.encode(advised)
+
+
+def _typed(phone: str) -> str:
+    """A number as it was typed at a machine. One that cannot exist belongs to nobody."""
+    try:
+        return e164(phone)
+    except InvalidRequest:
+        return phone
+
+
+HANDLERS = (authorise, complete, reverse, echo, look_up, read_keys)

@@ -1,0 +1,242 @@
+"""Every setting: a variable MAKEBA_<NAME> with a default, its unit in its name, its limits here.
+
+`docs/settings.md` is this class as a table; `python -m server.settings` prints it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from platformdirs import user_data_path
+
+from server.secrets import Secret
+
+PREFIX = "MAKEBA_"
+API = "/api/v1"
+
+
+class BadSetting(Exception):
+    """A setting has a value that is not allowed."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this installation runs."""
+
+    # Where things are
+    home: Annotated[
+        Path,
+        Meta(description="Directory of the embedded PostgreSQL, of the secrets and of demo.json."),
+    ] = msgspec.field(default_factory=lambda: user_data_path("makeba"))
+    database_url: Annotated[
+        Secret | None,
+        Meta(
+            description="The owner's URL of a PostgreSQL ≥ 15; without it the embedded one is used."
+        ),
+    ] = None
+    pepper_file: Annotated[
+        Path | None, Meta(description="Another place for the pepper of codes and keys.")
+    ] = None
+    data_key_file: Annotated[
+        Path | None, Meta(description="Another place for the key that seals personal data.")
+    ] = None
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(description="Port to listen on; 0 takes a free one.", ge=0, le=65535)
+    ] = 8080
+    workers: Annotated[int, Meta(description="Server processes.", ge=1, le=64)] = 1
+    log_level: Annotated[
+        str,
+        Meta(description="Least level that is logged.", pattern="^(debug|info|warning|error)$"),
+    ] = "info"
+
+    # Lifetimes
+    code_ttl_seconds: Annotated[
+        int, Meta(description="Life of a withdrawal code.", ge=1, le=86_400)
+    ] = 900
+    request_ttl_seconds: Annotated[
+        int, Meta(description="Life of a request at an agent.", ge=1, le=86_400)
+    ] = 600
+    doubt_seconds: Annotated[
+        int,
+        Meta(
+            description="After an approval, until no word from the switch means doubt.",
+            ge=1,
+            le=86_400,
+        ),
+    ] = 180
+    cutoff_time: Annotated[
+        time,
+        Meta(description="Local time from which the switch settles on the next day."),
+    ] = time(23, 0)
+    session_idle_seconds: Annotated[
+        int, Meta(description="A customer's session ends when unused for so long.", ge=1, le=86_400)
+    ] = 600
+    staff_idle_seconds: Annotated[
+        int, Meta(description="The same for agents and staff.", ge=1, le=86_400)
+    ] = 900
+    session_absolute_seconds: Annotated[
+        int, Meta(description="A session ends after so long, used or not.", ge=1, le=604_800)
+    ] = 43_200
+    session_cache_seconds: Annotated[
+        float, Meta(description="For so long a session is believed without looking.", ge=0, le=1)
+    ] = 1.0
+    challenge_ttl_seconds: Annotated[
+        int, Meta(description="Time between PIN and second factor.", ge=1, le=3_600)
+    ] = 300
+    pin_tries_max: Annotated[
+        int,
+        Meta(description="Wrong PINs or second factors until the account is locked.", ge=1, le=100),
+    ] = 5
+    pin_lock_seconds: Annotated[
+        int, Meta(description="How long it is locked then.", ge=1, le=86_400)
+    ] = 900
+    signature_window_seconds: Annotated[
+        int, Meta(description="How far the switch's clock may be off, either way.", ge=1, le=600)
+    ] = 120
+
+    # Budgets
+    request_deadline_seconds: Annotated[
+        float, Meta(description="A customer's command is answered within this.", gt=0, le=60)
+    ] = 2.0
+    switch_deadline_seconds: Annotated[
+        float, Meta(description="The switch's command is answered within this.", gt=0, le=60)
+    ] = 8.0
+    read_wait_seconds: Annotated[
+        float,
+        Meta(description="How long a read waits for the position that it names.", gt=0, le=60),
+    ] = 2.0
+    shutdown_seconds: Annotated[
+        int, Meta(description="On SIGTERM, time for requests that have begun.", ge=1, le=600)
+    ] = 30
+    sweep_seconds: Annotated[
+        float, Meta(description="Pause between sweeps of what is overdue.", gt=0, le=3_600)
+    ] = 1.0
+    sweep_max: Annotated[
+        int, Meta(description="Overdue things that one sweep handles.", ge=1, le=10_000)
+    ] = 500
+    body_bytes_max: Annotated[
+        int, Meta(description="Longest body of a request.", ge=256, le=10_000_000)
+    ] = 16_384
+    requests_max: Annotated[
+        int,
+        Meta(
+            description="Requests at once in a process, above which it refuses.", ge=1, le=100_000
+        ),
+    ] = 4_096
+    queue_max: Annotated[
+        int,
+        Meta(
+            description="Commands waiting in a process, above which it refuses.", ge=1, le=100_000
+        ),
+    ] = 4_096
+    batch_max: Annotated[int, Meta(description="Commands in one batch.", ge=1, le=10_000)] = 256
+    lag_max: Annotated[
+        int,
+        Meta(
+            description="Records that the read models may lack, above which writes are refused.",
+            ge=1,
+            le=10_000_000,
+        ),
+    ] = 50_000
+    pool_max: Annotated[
+        int, Meta(description="Connections of a process for sessions and jobs.", ge=1, le=100)
+    ] = 4
+    pin_threads: Annotated[
+        int, Meta(description="Threads of a process that check PINs (19 MiB each).", ge=1, le=64)
+    ] = 2
+    pin_queue_max: Annotated[
+        int,
+        Meta(
+            description="PINs waiting for such a thread, above which log-in refuses.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = 64
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Where secrets are made and kept."""
+        return self.home / "secrets"
+
+    @property
+    def demo_file(self) -> Path:
+        """What the simulator and outside tests need to know of a demo."""
+        return self.home / "demo.json"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def from_environment(variables: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
+    """The settings, from flags that were given, else the environment, else the defaults.
+
+    Raises BadSetting. An empty variable counts as not set; an unknown one is left alone.
+    """
+    given = {
+        name: variables[PREFIX + name.upper()]
+        for name in Settings.__struct_fields__
+        if variables.get(PREFIX + name.upper())
+    }
+    given.update({name: value for name, value in flags.items() if value is not None})
+    for name, value in given.items():
+        _check(name, value)
+    return msgspec.convert(given, Settings, strict=False, dec_hook=_special)
+
+
+def unknown(variables: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that look like settings and are none: most likely a slip of the pen."""
+    known = {PREFIX + name.upper() for name in Settings.__struct_fields__}
+    return sorted(name for name in variables if name.startswith(PREFIX) and name not in known)
+
+
+def _check(name: str, value: Any) -> None:
+    """Convert one alone, so that the message can name it."""
+    try:
+        msgspec.convert({name: value}, Settings, strict=False, dec_hook=_special)
+    except msgspec.ValidationError as error:
+        reason = str(error).split(" - at ")[0]
+        sentence = f"{PREFIX}{name.upper()} is not allowed to be {value!r}: {reason}"
+        raise BadSetting(sentence) from error
+
+
+def _special(wanted: type, value: Any) -> Any:
+    if wanted is Path:
+        return Path(value).expanduser()
+    if wanted is Secret:
+        return Secret(value)
+    raise NotImplementedError(wanted)
+
+
+def as_table() -> Iterator[str]:
+    """The lines of the table in docs/settings.md."""
+    yield "| Variable | Default | Allowed | What it is |"
+    yield "|---|---|---|---|"
+    for field in msgspec.structs.fields(Settings):
+        meta = field.type.__metadata__[0]
+        name = f"`{PREFIX}{field.name.upper()}`"
+        default = "the user's data directory" if field.name == "home" else _shown(field.default)
+        yield f"| {name} | {default} | {_range(meta)} | {meta.description} |"
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None else f"`{default}`"
+
+
+def _range(meta: Meta) -> str:
+    if meta.pattern is not None:
+        return ", ".join(meta.pattern.strip("^()$").split("|"))
+    if meta.le is None:
+        return ""
+    return f"above {meta.gt} to {meta.le:,}" if meta.gt is not None else f"{meta.ge} to {meta.le:,}"
+
+
+if __name__ == "__main__":
+    print("\n".join(as_table()))

@@ -1,0 +1,194 @@
+"""What a forgery is, and the hands that make it: SQL helpers and a row in every table of state."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+SESSIONS = ("origin", "replica")  # under the latter, a superuser passes by ordinary triggers
+
+
+class Forgery(NamedTuple):
+    """An attack by the owner, who may do anything that no rule stops.
+
+    `rule` is the name that must refuse it. What comes `first`, in the same transaction, is true as
+    yet; or it takes away a rule that would catch the forgery sooner, and then it stands there why.
+    """
+
+    rule: str
+    sql: str
+    first: str = ""
+
+    @property
+    def table(self) -> str:
+        """The first table of ours that it names."""
+        return next(word for word in self.sql.split() if word.startswith(("ledger.", "queries.")))
+
+    def attack(self, owner: psycopg.Connection[TupleRow], session: str) -> None:
+        """Try it, and assert that exactly its rule refused it."""
+        owner.execute("SELECT set_config('session_replication_role', %s, true)", [session])
+        if self.first:
+            owner.execute(self.first)
+        with pytest.raises(psycopg.IntegrityError) as refused:
+            owner.execute(self.sql)
+        assert refused.value.diag.constraint_name == self.rule
+
+
+def twice(table: str, rule: str, changes: str = "'{}'") -> Forgery:
+    """A second row like the one that is there; with `changes`, as a JSON object in SQL."""
+    copied = f"SELECT (forge.copy(t, {changes})).* FROM {table} AS t"  # noqa: S608
+    return Forgery(rule, f"INSERT INTO {table} {copied} LIMIT 1")
+
+
+OTHER_ID = "jsonb_build_object('id', gen_random_uuid())"
+
+
+# A true record, entry or line to begin with: the forgery says only what is wrong with it.
+HELPERS = """
+CREATE SCHEMA forge;
+
+CREATE FUNCTION forge.number() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT max(entry_number) FROM ledger.log
+$$;
+
+-- The record that would come next, changed.
+CREATE FUNCTION forge.record(changes jsonb, ahead integer DEFAULT 1)
+RETURNS SETOF ledger.log LANGUAGE sql STABLE AS $$
+    SELECT (jsonb_populate_record(l, jsonb_build_object(
+        'position', l.position + ahead, 'kind', 'test.forged', 'entry_number', NULL,
+        'booking_date', NULL, 'value_date', NULL, 'reverses', NULL
+    ) || changes)).*
+    FROM ledger.log AS l
+    ORDER BY l.position DESC
+    LIMIT 1
+$$;
+
+-- The same as an entry: with the next number, and the dates of the last entry.
+CREATE FUNCTION forge.entry(changes jsonb, ahead integer DEFAULT 1)
+RETURNS SETOF ledger.log LANGUAGE sql STABLE AS $$
+    SELECT r.*
+    FROM ledger.log AS l
+    CROSS JOIN LATERAL forge.record(jsonb_build_object(
+        'entry_number', l.entry_number + ahead, 'booking_date', l.booking_date,
+        'value_date', l.value_date
+    ) || changes, ahead) AS r
+    WHERE l.entry_number = forge.number()
+$$;
+
+-- The head as it would be after the newest record, changed.
+CREATE FUNCTION forge.head(changes jsonb) RETURNS SETOF ledger.head LANGUAGE sql STABLE AS $$
+    SELECT (jsonb_populate_record(h, jsonb_build_object(
+        'position', l.position, 'hash', l.hash, 'recorded_at', l.recorded_at
+    ) || changes)).*
+    FROM ledger.head AS h
+    CROSS JOIN (SELECT * FROM ledger.log ORDER BY position DESC LIMIT 1) AS l
+$$;
+
+-- A line of the newest entry, on the trust bank's account.
+CREATE FUNCTION forge.line(changes jsonb) RETURNS SETOF ledger.line LANGUAGE sql STABLE AS $$
+    SELECT (jsonb_populate_record(i, jsonb_build_object(
+        'entry_number', forge.number(), 'account', '00000000-0000-0000-0000-000000001010'
+    ) || changes)).*
+    FROM ledger.line AS i
+    ORDER BY i.entry_number DESC, i.line_number
+    LIMIT 1
+$$;
+
+-- Any row of a table, changed.
+CREATE FUNCTION forge.copy(a_row anyelement, changes jsonb) RETURNS anyelement
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_populate_record(a_row, changes)
+$$;
+"""
+
+# A row in every table of state and of the read models, made by hand: it need not mean anything.
+STATE = r"""
+INSERT INTO ledger.session (
+    id, token_hash, person_id, role, opened_at, expires_at, idle_seconds, version
+)
+VALUES (gen_random_uuid(), 'token', gen_random_uuid(), 'customer', now(), now(), 600, 1);
+INSERT INTO ledger.session_use (session_id, last_seen) VALUES (gen_random_uuid(), now());
+INSERT INTO ledger.stranger (phone_index, failures, seen_at) VALUES ('unknown', 1, now());
+INSERT INTO ledger.agent (id, float_id, status, version)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 1);
+INSERT INTO ledger.switch_key (id, acquirer_id, public_key, version)
+VALUES ('key', 'bank', decode(repeat('00', 32), 'hex'), 1);
+INSERT INTO ledger.terminal (id, acquirer_id, place, version) VALUES ('atm', 'bank', 'Praia', 1);
+INSERT INTO ledger.nonce (hash, seen_at) VALUES ('nonce', now());
+
+INSERT INTO ledger.withdrawal (
+    id, user_id, wallet_id, state, amount, fee, tariff_edition, code_digest, code_seal, tries,
+    requested_at, expires_at, authorised_at, trace, settlement_date, captured, captured_fee, version
+)
+SELECT
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), s.state, 2000, 25, 1, s.code, s.code,
+    0, now(), now(), s.at, s.trace, s.at::date, s.captured, s.captured, 1
+FROM (
+    VALUES
+    ('active', '123456'::bytea, NULL::timestamptz, NULL::uuid, 0),
+    ('authorised', NULL, now(), gen_random_uuid(), 0),
+    ('completed', NULL, now(), gen_random_uuid(), 20)
+) AS s (state, code, at, trace, captured);
+INSERT INTO ledger.cardless (wallet_id, held, version) VALUES (gen_random_uuid(), 2025, 1);
+INSERT INTO ledger.release (withdrawal_id, evidence, maker_id, proposed_at, version)
+VALUES (gen_random_uuid(), 'in no file', gen_random_uuid(), now(), 1);
+INSERT INTO ledger.switch_trace (
+    id, amount, response_code, approval_code, withdrawal_id, version
+)
+VALUES (gen_random_uuid(), 2000, '00', '123456', gen_random_uuid(), 1);
+INSERT INTO ledger.dispute (
+    id, acquirer_id, terminal_id, stan, rrn, local_date, amount, settlement_date, state, version
+)
+VALUES (
+    gen_random_uuid(), 'bank', 'atm', '000001', '000000000001', '2026-11-23', 2000, '2026-11-24',
+    'open', 1
+);
+INSERT INTO ledger.agent_request (
+    id, user_id, wallet_id, agent_id, state, amount, fee, commission, tariff_edition, pickup_digest,
+    pickup_seal, tries, requested_at, expires_at, version
+)
+VALUES (
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'pending', 3000, 60,
+    30, 1, '654321', '654321', 0, now(), now(), 1
+);
+INSERT INTO ledger.bank_credit (
+    reference, transaction_id, amount, value_date, account_id, beneficiary, entry_number, booked_at
+)
+VALUES ('R1', gen_random_uuid(), 100, '2026-11-23', gen_random_uuid(), 'wallet', 1, now());
+
+INSERT INTO queries.account (id, code, currency, balance, position, updated_at)
+VALUES (gen_random_uuid(), '2010', 'CVE', 0, 1, now());
+INSERT INTO queries.wallet (id, user_id, status, held, updated_at)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 0, now());
+INSERT INTO queries.entry (
+    number, position, transaction_id, kind, booking_date, value_date, recorded_at, actor,
+    request_id, reverses
+)
+VALUES (
+    2, 2, gen_random_uuid(), 'test.forged', '2026-11-23', '2026-11-23', now(), 'nobody', 'none', 1
+);
+INSERT INTO queries.line (entry_number, line_number, account_id, code, amount, balance)
+VALUES (2, 1, gen_random_uuid(), '2010', 5, 5);
+INSERT INTO queries.turnover (code, currency, booking_date, debits, credits)
+VALUES ('2010', 'CVE', '2026-11-23', 5, 0);
+INSERT INTO queries.movement (
+    account_id, entry_number, transaction_id, kind, incoming, amount, fee, commission,
+    last_entry_number, balance
+)
+VALUES (gen_random_uuid(), 2, gen_random_uuid(), 'test.forged', TRUE, 5, 0, 0, 2, 5);
+INSERT INTO queries.withdrawal (
+    id, channel, user_id, wallet_id, state, amount, fee, tariff_edition, tries, requested_at,
+    requested_position, expires_at, position, updated_at
+)
+VALUES (
+    gen_random_uuid(), 'atm', gen_random_uuid(), gen_random_uuid(), 'active', 2000, 25, 1, 0, now(),
+    1, now(), 1, now()
+);
+INSERT INTO queries.switch_operation (
+    acquirer_id, rrn, local_date, terminal_id, stan, reversal_noted, position, first_at, updated_at
+)
+VALUES ('bank', '000000000001', '2026-11-23', 'atm', '000001', FALSE, 1, now(), now());
+"""

@@ -1,0 +1,141 @@
+"""The API does what its OpenAPI document says, whatever it is sent by whoever may call it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.schemas import BaseSchema
+
+from server.policy import POLICY, Rule
+from server.settings import API
+from simulator.signatures import SwitchSignature, private_key
+from tests.durability.served import Served, sign_in
+
+load_all_checks()
+HELD = [
+    CHECKS.get_one(name)
+    for name in (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+    )
+]
+EXAMPLES = 10
+# Not those that end the session with which the others ask.
+ENDING = re.compile(r"/auth/(logout|sessions)")
+OPERATIONS = sorted(
+    name
+    for name, rule in POLICY.items()
+    if API in name and "/schema" not in name and rule is not Rule.NOBODY and not ENDING.search(name)
+)
+
+
+class Signed(requests.auth.AuthBase):
+    """The switch's signature on a request of schemathesis' own client."""
+
+    def __init__(self, key_id: str, pem: str) -> None:
+        self._signature = SwitchSignature(key_id, private_key(pem))
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = prepared.body or b""
+        copy = httpx.Request(
+            str(prepared.method),
+            str(prepared.url),
+            content=body if isinstance(body, bytes) else str(body).encode(),
+        )
+        self._signature.sign(copy)
+        for name in ("Content-Digest", "Signature", "Signature-Input"):
+            prepared.headers[name] = copy.headers[name]
+        return prepared
+
+
+class Bearer(requests.auth.AuthBase):
+    """A person's session."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        prepared.headers["Authorization"] = f"Bearer {self._token}"
+        return prepared
+
+
+class Callers:
+    """For each operation somebody who may call it."""
+
+    def __init__(self, served: Served) -> None:
+        demo = json.loads((served.home / "demo.json").read_text())
+        self._switch = Signed(demo["switch"]["keyId"], demo["switch"]["privateKey"])
+        self._people = asyncio.run(self._sign_in(served, demo["users"]))
+
+    async def _sign_in(
+        self, served: Served, users: list[dict[str, str]]
+    ) -> dict[str, requests.auth.AuthBase]:
+        first = {user["role"]: user for user in reversed(users)}
+        async with httpx.AsyncClient(base_url=f"{served.url}/api/v1/", timeout=10) as client:
+            return {role: Bearer(await sign_in(client, user)) for role, user in first.items()}
+
+    def for_operation(self, name: str) -> requests.auth.AuthBase | None:
+        rule = POLICY[name]
+        if rule in (Rule.SWITCH, Rule.SWITCH_READS):
+            return self._switch
+        if isinstance(rule, Rule):
+            return None
+        return self._people[min(rule)]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    home = tmp_path_factory.mktemp("openapi") / "home"
+    # Some reads will name positions of the future.
+    served = Served(home, MAKEBA_READ_WAIT_SECONDS="0.1")
+    served.start()
+    yield served
+    served.stop()
+    assert served.makeba("check", "--full") == 0
+
+
+@pytest.fixture(scope="module")
+def callers(served: Served) -> Callers:
+    return Callers(served)
+
+
+@pytest.fixture(scope="module")
+def document(served: Served) -> BaseSchema:
+    return schemathesis.openapi.from_url(f"{served.url}/schema/openapi.json")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_answers_as_its_document_says(
+    operation: str, document: BaseSchema, callers: Callers
+) -> None:
+    method, path = operation.split()
+    auth = callers.for_operation(operation)
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=document[path][method].as_strategy())
+    def ask(case: Case) -> None:
+        case.call_and_validate(auth=auth, checks=HELD)
+
+    ask()
+
+
+def test_the_document_knows_every_route_that_is_open_to_somebody(document: BaseSchema) -> None:
+    documented = {
+        f"{operation.method.upper()} {operation.path}"
+        for operation in (result.ok() for result in document.get_all_operations())
+    }
+    assert documented >= set(OPERATIONS)

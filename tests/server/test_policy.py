@@ -1,0 +1,94 @@
+"""Who may call what: every route has a rule, and every role meets it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar import Litestar
+
+from commands.identity.person import Role
+from server.policy import API_POLICY, POLICY, Rule
+from tests.server.conftest import Running
+
+ID = "00000000-0000-0000-0000-000000000001"
+DAYS = {"from": "2026-01-01", "to": "2026-01-02", "day": "2026-01-01", "localDate": "2026-01-01"}
+FOR_PEOPLE = {name: rule for name, rule in API_POLICY.items() if isinstance(rule, frozenset)}
+ENDS_THE_SESSION = ("POST /auth/logout", "DELETE /auth/sessions")
+
+
+def path_of(name: str) -> tuple[str, str]:
+    method, path = name.split(" ", 1)
+    number = path.startswith("/journal/")
+    return method, re.sub(r"\{\w+\}", "1" if number else ID, path).removeprefix("/")
+
+
+def routes_of(app: Any) -> set[str]:
+    while not isinstance(app, Litestar):
+        app = app._app
+    return {
+        f"{method} {route.path_format or '/'}"
+        for route in app.routes
+        for handler in route.route_handlers  # type: ignore[union-attr]
+        for method in handler.http_methods  # type: ignore[union-attr]
+        if method != "OPTIONS"
+    }
+
+
+async def test_every_route_has_a_rule_and_every_rule_a_route(server: Running) -> None:
+    assert routes_of(server.app) == set(POLICY)
+
+
+def test_admins_are_not_accountants_and_touch_no_money() -> None:
+    ways = {name for name, rule in FOR_PEOPLE.items() if Role.ADMIN in rule}
+    assert all(name.split("/")[1] == "auth" for name in ways)
+
+
+def test_auditors_only_read() -> None:
+    ways = {name for name, rule in FOR_PEOPLE.items() if Role.AUDITOR in rule}
+    assert all(name.startswith("GET ") or "/auth/" in name for name in ways)
+
+
+async def test_without_a_session_nothing_is_answered(server: Running) -> None:
+    for name, rule in API_POLICY.items():
+        if rule in (Rule.ANYBODY, Rule.NOBODY):
+            continue
+        method, path = path_of(name)
+        answer = await server.client.request(method, path, params=DAYS)
+        assert answer.status_code == 401, name
+
+
+async def test_every_role_gets_where_it_may_and_nowhere_else(server: Running) -> None:
+    for role in Role:
+        somebody = await server.somebody(role).sign_in()
+        for name, rule in FOR_PEOPLE.items():
+            if name in ENDS_THE_SESSION:
+                continue
+            method, path = path_of(name)
+            answer = await server.client.request(
+                method, path, headers=somebody.headers, params=DAYS
+            )
+            assert (answer.status_code == 403) == (role not in rule), (role, name, answer.text)
+            assert answer.status_code != 401, (role, name)
+
+
+async def test_a_session_is_no_signature_and_a_signature_no_session(server: Running) -> None:
+    customer = await server.somebody("customer").sign_in()
+    for name, rule in API_POLICY.items():
+        method, path = path_of(name)
+        if rule in (Rule.SWITCH, Rule.SWITCH_READS):
+            answer = await server.client.request(method, path, headers=customer.headers)
+            assert answer.status_code == 401, name
+        elif isinstance(rule, frozenset):
+            answer = await server.switch.send(path, None, method=method)
+            assert answer.status_code == 401, name
+
+
+async def test_what_anybody_may_ask_tells_nothing_secret(server: Running) -> None:
+    for name, rule in POLICY.items():
+        if rule is Rule.ANYBODY and name.startswith("GET "):
+            path = name.removeprefix("GET ")
+            answer = await server.client.get(f"http://makeba{path}", follow_redirects=True)
+            assert answer.status_code == 200, name
+            for user in server.demo.users:
+                assert user.phone not in answer.text
