@@ -32,6 +32,7 @@ from commands.account.transfer import Transfer
 from commands.books.open_books import OpenBooks
 from commands.idempotency import Once
 from commands.spine import Limits, Spine
+from ledger import collector
 from ledger.database import connect
 from ledger.log import Log
 from ledger.money import Money
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--callers", type=int, default=512)
     options = parser.parse_args(arguments)
+    collector.rest()  # as the server does
     with town.cluster() as cluster:
         result = uvloop.run(_measure(cluster, options))
     if options.json:

@@ -84,7 +84,7 @@ class Submission(Generic[A]):
             self.future.set_result(result)
 
 
-class Decided(msgspec.Struct, frozen=True):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """What one command came to, before it is durable."""
 
     submission: Submission[Any]

@@ -10,7 +10,7 @@ from ledger.errors import IdempotencyConflict
 from ledger.rows import Key, Row
 
 
-class Once(msgspec.Struct, frozen=True):
+class Once(msgspec.Struct, frozen=True, gc=False):
     """A caller's key and the body that came with it, both hashed under a secret at the edge."""
 
     key_hash: bytes

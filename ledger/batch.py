@@ -24,7 +24,7 @@ class Head(msgspec.Struct, frozen=True):
     hash: bytes
 
 
-class Happened(msgspec.Struct, frozen=True):
+class Happened(msgspec.Struct, frozen=True, gc=False):
     """An event with those who caused it, and the names of the rows it changed."""
 
     event: Event
@@ -33,7 +33,7 @@ class Happened(msgspec.Struct, frozen=True):
     touched: Sequence[str]
 
 
-class StoredReply(msgspec.Struct, frozen=True):
+class StoredReply(msgspec.Struct, frozen=True, gc=False):
     """The reply that a key stands for from now on."""
 
     key_hash: bytes

@@ -31,7 +31,7 @@ class NotLoaded(Exception):
         super().__init__(name_of(key))
 
 
-class BalanceAfter(msgspec.Struct, frozen=True):
+class BalanceAfter(msgspec.Struct, frozen=True, gc=False):
     """A line as it stands in the journal: with the balance that it left."""
 
     account: UUID
@@ -39,7 +39,7 @@ class BalanceAfter(msgspec.Struct, frozen=True):
     balance: int
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that happened, before it has its place in the log.
 
     `payload` holds whole numbers, text, ids, dates, booleans, null, lists and objects only, and no

@@ -27,7 +27,7 @@ MICROSECOND = timedelta(microseconds=1)
 canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One record of the log as it stands in the database, but for its hash."""
 
     position: int

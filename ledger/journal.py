@@ -35,7 +35,7 @@ def credit(account: UUID, amount: Money) -> Line:
     return Line(account, -amount.minor)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What one event does to the books: two lines or more in one currency, which sum to zero.
 
     `value_date` is the day for which it counts towards others (a settlement date); None means the

@@ -18,7 +18,7 @@ R = TypeVar("R", bound="Row")
 Key: TypeAlias = tuple[type[R], str, Hashable]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of a table of state. Its fields are in the order of the loading statement's columns.
 
     `version` counts the saves; a save that finds another version fails the batch.

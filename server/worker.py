@@ -9,6 +9,7 @@ import time
 
 from litestar.types import ASGIApp
 
+from ledger import collector
 from server import logs
 from server.app import create_app
 from server.installation import joined
@@ -24,6 +25,7 @@ def create() -> ASGIApp:
     logs.configure(settings.log_level)
     _leave_with(os.getppid())
     installation = joined(settings)
+    collector.rest()
     return create_app(settings, installation.keys, installation.urls)
 
 

@@ -20,6 +20,7 @@ import uvicorn
 import uvloop
 from uvicorn.supervisors import Multiprocess
 
+from ledger import collector
 from server import demo
 from server.app import create_app
 from server.console.given import Unreachable, settings
@@ -48,7 +49,11 @@ def serve(host: str | None, port: int | None, workers: int | None, *, as_demo: b
     for name, value in flags.items():  # for workers, which read the environment
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
-    with leaving_in_order(), installed(found) as installation, listening(found) as sock:
+    with (
+        leaving_in_order(),
+        installed(found, take_over=True) as installation,
+        listening(found) as sock,
+    ):
         prepare(installation, as_demo=as_demo)
         says: dict[str, Any] = {"ready": True, "url": url_of(found, sock), "home": str(found.home)}
         if as_demo:
@@ -151,6 +156,7 @@ async def _serve_here(
     installation: Installation, sock: socket.socket, says: Mapping[str, Any]
 ) -> None:
     async with serving(installation, sock) as running:
+        collector.rest()
         _say(says)
         await running
 

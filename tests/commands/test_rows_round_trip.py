@@ -27,6 +27,7 @@ from commands.withdrawal.row import Withdrawal
 from ledger import chart
 from ledger.books import Books
 from ledger.database import connect
+from ledger.journal import credit, debit
 from ledger.log import Log
 from ledger.money import Money
 from ledger.rows import Key, Row
@@ -245,8 +246,8 @@ async def test_an_entry_is_read_with_its_lines_and_its_reversal(
     found: JournalEntry = (await load(database, JournalEntry.by_number(row[0])))[0]
     assert found.kind == "transfer.made"
     assert found.lines == (
-        (ana.wallet_id, Money.of(1_010).minor),
-        (rui.wallet_id, -Money.of(1_000).minor),
-        (chart.the(chart.FEE_TRANSFER), -Money.of(10).minor),
+        debit(ana.wallet_id, Money.of(1_010)),
+        credit(rui.wallet_id, Money.of(1_000)),
+        credit(chart.the(chart.FEE_TRANSFER), Money.of(10)),
     )
     assert found.reversed_by is None
