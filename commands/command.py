@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 
 from ledger.books import Books
-from ledger.money import Money
 from ledger.rows import Key
 
 A = TypeVar("A", bound="Answer")
@@ -35,13 +34,3 @@ class Command(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     def decide(self, books: Books) -> A:
         """Refuse, or change the books and answer. The time is `books.now`."""
         raise NotImplementedError
-
-
-def _plain(value: object) -> object:
-    """Money goes out as a number of major units."""
-    if isinstance(value, Money):
-        return value.decimal
-    raise TypeError(f"{type(value)} is not part of an answer")
-
-
-encode = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number").encode

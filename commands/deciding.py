@@ -12,11 +12,12 @@ from typing import Any, Generic
 import msgspec
 import structlog
 
-from commands.command import A, Command, Rounds, encode
+from commands.command import A, Command, Rounds
 from commands.idempotency import KnownKey, Once
 from ledger.batch import Happened, StoredReply
 from ledger.books import Books, NotLoaded
 from ledger.errors import Broken, Refusal, RefusalBody, every_refusal
+from ledger.wire import encode
 
 logger = structlog.get_logger(__name__)
 

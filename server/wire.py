@@ -17,10 +17,10 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import Meta
 
-from commands.command import encode
 from commands.deciding import Outcome
 from ledger.errors import InvalidRequest, NotFound
 from ledger.money import AMOUNT_MINOR_MAX, CVE, Money
+from ledger.wire import encode
 from server.errors import JSON, UnsupportedMediaType, invalid
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from commands.account.freeze import SetWalletStatus
-from commands.command import encode
 from commands.identity.person import Role
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.row import Withdrawal
@@ -25,6 +24,7 @@ from ledger.errors import (
     WithdrawalPending,
 )
 from ledger.money import Money
+from ledger.wire import encode
 from tests.commands.withdrawal.street import CODE, OTHER_CODE, TTL_SECONDS, Street, asks
 
 
