@@ -21,6 +21,15 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 TRACEPARENT = re.compile(
     r"00-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})"
 )
+# What we say is for whoever asked, and for nobody's cache or frame; only our own page has a style.
+ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ),
+)
 SHED_LAST = "/vinti4/"  # paths that are let in however many requests are under way
 
 
@@ -83,6 +92,7 @@ class _Exchange:
                 *message["headers"],
                 (b"x-request-id", self.request_id.encode()),
                 (b"traceparent", self._traceparent.encode()),
+                *ALWAYS,
             ]
         await self._send(message)
 

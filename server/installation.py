@@ -86,8 +86,10 @@ class Installation:
 
 
 @contextmanager
-def installed(settings: Settings) -> Iterator[Installation]:
+def installed(settings: Settings, *, take_over: bool = False) -> Iterator[Installation]:
     """Reach the database: the embedded one is started, or joined, and left as it was found.
+
+    With `take_over` a server that nobody looks after is put under ours.
 
     Raises PostgresUnavailable, SecretsUnavailable.
     """
@@ -95,7 +97,7 @@ def installed(settings: Settings) -> Iterator[Installation]:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield Installation(settings, load_secrets(settings), settings.database_url.reveal())
         return
-    with running(Cluster(settings.home), take_over=True) as server:
+    with running(Cluster(settings.home), take_over=take_over) as server:
         yield Installation(settings, load_secrets(settings), server.dsn)
 
 

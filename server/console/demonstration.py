@@ -32,7 +32,7 @@ def demo(*, headless: bool) -> None:
     }
     found = quiet(host="127.0.0.1", port=0, workers=1, **lives)
     pace_seconds = 0.0 if headless or not sys.stdout.isatty() else PACE_SECONDS
-    with leaving_in_order(), installed(found) as installation:
+    with leaving_in_order(), installed(found, take_over=True) as installation:
         prepare(installation, as_demo=True, refill=True)
         told = asyncio.run(_story(installation, pace_seconds))
         proof = proven(installation, full=True)

@@ -88,7 +88,7 @@ async def confirm_factor(
             user_id=session.user_id,
             role=session.role,
         ),
-        headers={LOG_POSITION: str(signed_in.position), "Cache-Control": "no-store"},
+        headers={LOG_POSITION: str(signed_in.position)},
     )
 
 

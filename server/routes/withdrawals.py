@@ -155,7 +155,7 @@ async def cancel_withdrawal(transaction_id: FromPath[UUID], call: TheCall) -> Re
 @get("/withdrawal/{transaction_id:uuid}/pickup-code", summary="The code for the agent's counter")
 async def pickup_code(
     transaction_id: FromPath[UUID], call: TheCall, vault: TheVault, primary: ThePrimary
-) -> Reply[PickupCode]:
+) -> PickupCode:
     """Shown to its owner only, as long as the request waits."""
     found = await primary.pickup_seal(transaction_id, call.caller.user_id)
     if found is None:
@@ -163,10 +163,7 @@ async def pickup_code(
     if found.seal is None:
         raise CodeExpired
     code = vault.open(PICKUP, transaction_id, found.seal)
-    shown = PickupCode(
-        transaction_id=transaction_id, pickup_code=code, expiry_time=found.expires_at
-    )
-    return Reply(shown, headers={"Cache-Control": "no-store"})
+    return PickupCode(transaction_id=transaction_id, pickup_code=code, expiry_time=found.expires_at)
 
 
 def require_own(user_id: str, call: Call) -> None:

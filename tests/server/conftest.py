@@ -64,13 +64,13 @@ class Running:
     def ask(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the database as its owner."""
         with psycopg.connect(self.installation.owner_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters)  # type: ignore[arg-type]
+            cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
     async def until(self, statement: str, *parameters: Any) -> None:
         """Wait until something is true in the database."""
         async with asyncio.timeout(15):
-            while self.ask(statement, *parameters) != [(True,)]:
+            while self.ask(statement, *parameters) != [(True,)]:  # noqa: ASYNC110 - the database
                 await asyncio.sleep(0.05)
 
     @property

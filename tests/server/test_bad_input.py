@@ -11,9 +11,9 @@ from tests.server.conftest import Running
 from tests.server.people import Somebody
 
 AMOUNTS = (
-    "0", "-1", "-0.01", "0.001", "2000.005", "1e400", "1e-400", "1e99999999999999999999", "1" + "0" * 30,
-    "1" + "0" * 5000, "100.000000000000000000000000000000001", "1e30", "NaN", "Infinity",
-    "true", "null", '"2000"', "[2000]", "{}", "0x10", "2000,5", "",
+    "0", "-1", "-0.01", "0.001", "2000.005", "1e400", "1e-400", "1e99999999999999999999",
+    "1" + "0" * 30, "1" + "0" * 5000, "100.000000000000000000000000000000001", "1e30", "NaN",
+    "Infinity", "true", "null", '"2000"', "[2000]", "{}", "0x10", "2000,5", "",
 )  # fmt: skip
 UNPAYABLE = (1, 100, 300, 199, 2050, 2000.5)
 BODIES = (
@@ -99,7 +99,12 @@ async def test_somebody_elses_user_id(server: Running, customer: Somebody) -> No
     other = server.somebody("customer", 1)
     agent_id = customer.agents[0]
     before = server.position
-    for user_id in (other.id, "nobody", "00000000-0000-0000-0000-000000000000", customer.id.upper()):
+    for user_id in (
+        other.id,
+        "nobody",
+        "00000000-0000-0000-0000-000000000000",
+        customer.id.upper(),
+    ):
         for path, more in (("withdrawal/atm", {}), ("withdrawal/agent", {"agentId": agent_id})):
             answer = await customer.post(path, {"amount": 2000, "userId": user_id, **more})
             assert is_refused(answer, 403, "FORBIDDEN"), user_id
@@ -165,10 +170,12 @@ async def test_paths_methods_and_queries(customer: Somebody) -> None:
 
 async def test_keys_that_are_none(customer: Somebody) -> None:
     for key in (b"", b" ", b"a b", "é".encode(), b"x" * 256):
+        token = customer.headers["Authorization"].encode()
+        headers = {b"Authorization": token, b"Idempotency-Key": key}
         answer = await customer.client.post(
             "withdrawal/atm",
             json={"amount": 2000, "userId": customer.id},
-            headers=[*customer.headers.items(), (b"Idempotency-Key", key)],  # type: ignore[list-item]
+            headers=headers,
         )
         assert is_refused(answer, 400, "INVALID_REQUEST")
 
@@ -223,6 +230,8 @@ async def test_every_reply_has_its_ids(customer: Somebody) -> None:
         assert answer.headers["x-request-id"] == "mine-1"
         assert answer.headers["traceparent"].startswith(f"00-{trace}-")
         assert answer.headers["traceparent"] != parent
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
     headers = {"X-Request-Id": 'no "id"', "traceparent": "00-0-0-00"}
     answer = await customer.get("balance", headers=headers)
     assert len(answer.headers["x-request-id"]) == 36

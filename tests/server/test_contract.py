@@ -48,9 +48,7 @@ async def test_cash_at_an_agent(server: Running, customer: Somebody) -> None:
 async def test_the_balance(customer: Somebody) -> None:
     answer = await customer.get("balance")
     assert answer.status_code == 200
-    assert matches(
-        answer.text, '"balance":100000', '"currency":"CVE"', f'"lastUpdated":"{TIME}"'
-    )
+    assert matches(answer.text, '"balance":100000', '"currency":"CVE"', f'"lastUpdated":"{TIME}"')
 
 
 async def test_an_amount_with_centavos_stays_exact(server: Running, customer: Somebody) -> None:

@@ -71,7 +71,7 @@ async def test_a_database_that_refuses_everybody_is_a_503(server: Running) -> No
     finally:
         server.ask(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
     async with asyncio.timeout(20):
-        while (await customer.get("health/ready")).status_code != 200:
+        while (await customer.get("health/ready")).status_code != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -98,9 +98,7 @@ class TestLittleRoom:
         assert full.headers["retry-after"] == "1"
         assert full.headers["x-request-id"]
         echo = {"acquirerId": server.demo.switch.acquirer_id}
-        signed = await asyncio.gather(
-            *(server.switch.send("vinti4/echo", echo) for _ in range(20))
-        )
+        signed = await asyncio.gather(*(server.switch.send("vinti4/echo", echo) for _ in range(20)))
         assert {answer.status_code for answer in signed} == {200}
 
     async def test_a_flood_of_log_ins_is_refused(self, server: Running) -> None:

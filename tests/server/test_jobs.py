@@ -48,9 +48,7 @@ async def test_while_one_process_sweeps_the_others_pass(server: Running, edge: P
         assert mine
 
 
-async def test_old_nonces_are_forgotten_and_young_ones_kept(
-    server: Running, edge: Primary
-) -> None:
+async def test_old_nonces_are_forgotten_and_young_ones_kept(server: Running, edge: Primary) -> None:
     assert await edge.use_nonce(b"old")
     server.ask("UPDATE ledger.nonce SET seen_at = seen_at - interval '1 hour'")
     assert await edge.use_nonce(b"young")

@@ -71,10 +71,17 @@ async def test_no_secret_of_a_whole_story_is_logged(
 ) -> None:
     logs.configure("debug")
     customer, agent = server.somebody("customer"), server.somebody("agent")
-    secrets = [customer.who.pin, customer.who.totp_secret, customer.who.phone, customer.who.phone[4:]]
+    secrets = [
+        customer.who.pin,
+        customer.who.totp_secret,
+        customer.who.phone,
+        customer.who.phone[4:],
+    ]
     totp = customer.totp()
     challenge = await customer.challenge()
-    bad = await server.client.post("auth/login", json={"phone": customer.who.phone, "pin": "987654321"})
+    bad = await server.client.post(
+        "auth/login", json={"phone": customer.who.phone, "pin": "987654321"}
+    )
     assert bad.status_code == 401
     answer = await server.client.post("auth/factor", json={"challengeId": challenge, "totp": totp})
     customer.token = answer.json()["accessToken"]
@@ -91,7 +98,10 @@ async def test_no_secret_of_a_whole_story_is_logged(
     await server.switch.send("vinti4/authorisations", {"code": issued["code"]}, key_id="unknown")
     await customer.post("auth/logout")
     secrets += [challenge, totp, customer.token, agent.token, issued["code"], pickup, "987654321"]
-    secrets += ["idempotency-canary", server.installation.keys.passwords["makeba_commands"].reveal()]
+    secrets += [
+        "idempotency-canary",
+        server.installation.keys.passwords["makeba_commands"].reveal(),
+    ]
     written = capsys.readouterr().err
     said = [json.loads(line) for line in written.splitlines()]
     assert len([line for line in said if line["event"] == "request"]) >= 14

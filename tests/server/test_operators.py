@@ -72,7 +72,11 @@ async def test_bank_credits_find_their_owner(server: Running, operator: Somebody
         ({"phone": "+2389000999"}, "unidentified"),
         ({}, "unidentified"),
     ):
-        body = {"reference": f"TB {beneficiary} {len(more)}", "amount": 250.5, "valueDate": "2026-01-02"}
+        body = {
+            "reference": f"TB {beneficiary} {len(more)}",
+            "amount": 250.5,
+            "valueDate": "2026-01-02",
+        }
         answer = await operator.post("deposit/bank", body | more)
         assert (answer.status_code, answer.json()["beneficiary"]) == (201, beneficiary)
 

@@ -26,11 +26,12 @@ def path_of(name: str) -> tuple[str, str]:
 def routes_of(app: Any) -> set[str]:
     while not isinstance(app, Litestar):
         app = app._app
+    routes: list[Any] = app.routes
     return {
         f"{method} {route.path_format or '/'}"
-        for route in app.routes
-        for handler in route.route_handlers  # type: ignore[union-attr]
-        for method in handler.http_methods  # type: ignore[union-attr]
+        for route in routes
+        for handler in route.route_handlers
+        for method in handler.http_methods
         if method != "OPTIONS"
     }
 

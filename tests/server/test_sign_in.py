@@ -65,9 +65,7 @@ async def test_the_token_is_kept_nowhere(server: Running) -> None:
 async def test_whose_number_it_is_cannot_be_told(server: Running) -> None:
     customer = server.somebody("customer")
     for phone in (customer.who.phone, NOBODY):
-        answers = [
-            said(await log_in(customer, phone, wrong(customer.who.pin))) for _ in range(7)
-        ]
+        answers = [said(await log_in(customer, phone, wrong(customer.who.pin))) for _ in range(7)]
         assert answers[:5] == [(401, "UNAUTHENTICATED", "That is not right.")] * 5
         assert answers[5:] == [(429, "RATE_LIMITED", "Too many wrong tries.")] * 2
 
@@ -130,11 +128,15 @@ async def test_sessions_are_listed_and_ended(server: Running) -> None:
     await there.sign_in()
     items = (await there.get("auth/sessions")).json()["items"]
     assert [item["current"] for item in items] == [True, False]
-    ended = await there.client.delete(f"auth/sessions/{items[1]['sessionId']}", headers=there.headers)
+    ended = await there.client.delete(
+        f"auth/sessions/{items[1]['sessionId']}", headers=there.headers
+    )
     assert ended.status_code == 204
     assert (await here.get("balance")).status_code == 401  # at once in this process
     assert (await there.get("balance")).status_code == 200
-    ended = await there.client.delete(f"auth/sessions/{items[1]['sessionId']}", headers=there.headers)
+    ended = await there.client.delete(
+        f"auth/sessions/{items[1]['sessionId']}", headers=there.headers
+    )
     assert ended.status_code == 204  # and a second time it is still over
     assert (await there.client.delete("auth/sessions", headers=there.headers)).status_code == 204
     assert (await there.get("balance")).status_code == 401

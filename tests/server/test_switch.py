@@ -151,8 +151,9 @@ async def test_messages_that_are_malformed(server: Running) -> None:
     good = server.switch.trace() | {"phone": "+2389900001", "code": "000000", "amount": 2000}
     for spoilt in (
         {"stan": "1"}, {"rrn": "12"}, {"localDate": "yesterday"}, {"localDate": "2026-02-30"},
-        {"amount": 0}, {"amount": -1}, {"amount": "2000"}, {"amount": 0.001}, {"code": 1}, {"code": "12345"},
-        {"terminalId": "a b"}, {"terminalId": ""}, {"phone": "x"}, {"extra": 1}, {"acquirerId": None},
+        {"amount": 0}, {"amount": -1}, {"amount": "2000"}, {"amount": 0.001}, {"code": 1},
+        {"code": "12345"}, {"terminalId": "a b"}, {"terminalId": ""}, {"phone": "x"},
+        {"extra": 1}, {"acquirerId": None},
     ):  # fmt: skip
         answer = await server.switch.send("vinti4/authorisations", good | spoilt)
         assert refused(answer, 400, "INVALID_REQUEST"), spoilt
