@@ -1,4 +1,4 @@
-"""Who has waited too long. One timer looks at all: one for each would cost more than waiting."""
+"""Who has waited too long. One task looks at all: a timer for each would cost more than waiting."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ class Deadlines:
     """Answers the submissions whose deadlines pass before their outcomes are known."""
 
     def __init__(self) -> None:
-        self._watched: deque[tuple[float, Submission[Any]]] = deque()
+        # A queue for each length of wait: within it, whoever came first is first out of time.
+        self._watched: dict[float, deque[tuple[float, Submission[Any]]]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def watch(self, submission: Submission[Any], deadline: float) -> None:
-        """Answer this submission when the loop's clock reaches the deadline first."""
-        self._watched.append((deadline, submission))
+    def watch(self, submission: Submission[Any], now: float, seconds: float) -> None:
+        """Answer this submission when so many seconds of the loop's clock pass first."""
+        queue = self._watched.get(seconds)
+        if queue is None:
+            queue = self._watched[seconds] = deque()
+        queue.append((now + seconds, submission))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look(), name="deadlines")
 
@@ -35,14 +39,17 @@ class Deadlines:
         while self._watched:
             await asyncio.sleep(LOOK_SECONDS)
             now = loop.time()
-            waiting = [each for each in self._watched if not each[1].future.done()]
-            for deadline, submission in waiting:
-                if deadline <= now:
-                    _out_of_time(submission)
-            self._watched = deque(waiting)
+            for seconds, queue in list(self._watched.items()):
+                while queue and (queue[0][1].future.done() or queue[0][0] <= now):
+                    _out_of_time(queue.popleft()[1])
+                if not queue:
+                    del self._watched[seconds]
 
 
 def _out_of_time(submission: Submission[Any]) -> None:
-    # What still waits in the queue is passed over from now on; what has begun goes on.
+    # What still waits in the queue is passed over from now on; what has begun goes on; and to whom
+    # was answered is answered.
     begun = submission.started
-    submission.answer(OutcomeUnknown(outcome="unknown") if begun else Overloaded(outcome="none"))
+    if not submission.future.done():
+        refusal = OutcomeUnknown(outcome="unknown") if begun else Overloaded(outcome="none")
+        submission.answer(refusal)

@@ -99,7 +99,7 @@ class Spine:
         self._queue.append(submission)
         self._wake.set()
         seconds = self._limits.deadline_seconds if deadline_seconds is None else deadline_seconds
-        self._deadlines.watch(submission, loop.time() + seconds)
+        self._deadlines.watch(submission, loop.time(), seconds)
         return await future
 
     @property

@@ -70,10 +70,10 @@ class Account(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(account_id: UUID) -> Key[Account]:
         """The account with this id."""
-        return (Account, "id", account_id)
+        return (Account, "id", account_id.int)
 
     def keys(self) -> tuple[Key[Account], ...]:
-        return ((Account, "id", self.id),)
+        return ((Account, "id", self.id.int),)
 
     @property
     def debit_normal(self) -> bool:

@@ -125,12 +125,11 @@ class Jsonbs(Array):
 
 
 def packed(values: list[Any]) -> Array:
-    """The array for values of one type: ids, keys or hashes to look up."""
+    """The array for values of one type: names, numbers or hashes to look up."""
     return _BY_TYPE[type(values[0])](values)
 
 
 _BY_TYPE: dict[type, Callable[[Any], Array]] = {
-    UUID: Uuids.of,
     bytes: Bytes.of,
     str: Texts.of,
     int: BigInts.of,

@@ -61,6 +61,7 @@ class Books:
 
     __slots__ = (
         "_draft_events",
+        "_draft_low",
         "_draft_numbers",
         "_draft_posted",
         "_draft_put",
@@ -93,8 +94,7 @@ class Books:
         self.rows = rows  # None: known to be absent
         self.before = before  # what the batch before will leave; None: not decided ahead of it
         self.fetched: list[Row] = []  # rows that came from the database
-        # Accounts that the batch posts to, with their balances before it. One that a discarded
-        # command has left here is harmless: its balance has not moved.
+        # Accounts that the batch posts to, with their balances before it.
         self.posted: dict[Key[Account], int] = {}
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
         self._new_draft()
@@ -117,7 +117,7 @@ class Books:
 
     def account(self, account_id: UUID) -> Account:
         """The account with this id."""
-        return self.get((Account, "id", account_id))
+        return self.get((Account, "id", account_id.int))
 
     def passed(self, deadline: datetime) -> bool:
         """Whether a deadline has passed. Ask this, and do not compare with `now`: a batch that was
@@ -184,11 +184,14 @@ class Books:
         return number
 
     def _post(self, line: Line, currency: str) -> BalanceAfter:
-        key: Key[Account] = (Account, "id", line.account)
+        key: Key[Account] = (Account, "id", line.account.int)
         account = self.get(key)
         assert account.currency == currency, "an entry has one currency"
         balance = account.balance + line.amount
-        self._draft_rows[key] = msgspec.structs.replace(account, balance=balance)
+        after = msgspec.structs.replace(account, balance=balance)
+        if after.floor is not None and after.holds_minor < after.floor:
+            self._draft_low.append(key)  # another line of the entry may lift it again
+        self._draft_rows[key] = after
         self._draft_posted.setdefault(key, account.balance)
         return BalanceAfter(line.account, line.amount, balance)
 
@@ -200,11 +203,12 @@ class Books:
         A change that no event tells of would be invisible to other readers of the log.
         """
         events = self._draft_events
-        for key, balance in self._draft_posted.items():
+        for key in self._draft_low:
             account = self.get(key)
             assert account.floor is None or account.holds_minor >= account.floor, (
                 f"account {account.id} would fall below its floor"
             )
+        for key, balance in self._draft_posted.items():
             self.posted.setdefault(key, balance)
         touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
         assert events or not touched, f"{touched} changed without an event"
@@ -223,4 +227,5 @@ class Books:
         self._draft_events: list[Event] = []
         self._draft_numbers: dict[int, int] = {}
         self._draft_posted: dict[Key[Account], int] = {}
+        self._draft_low: list[Key[Account]] = []
         self._draft_put: set[Key[Any]] = set()

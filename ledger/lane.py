@@ -7,7 +7,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -85,7 +85,9 @@ class Lane:
         assert row is not None, "the head is one row"
         position, hash_, last_entries, now = row
         return Locked(
-            Head(position, hash_), {int(year): last for year, last in last_entries.items()}, now
+            Head(position, hash_),
+            {int(year): last for year, last in last_entries.items()},
+            now.astimezone(UTC),  # the zone that rows have: only then are times compared as numbers
         )
 
     async def finish(self, batch: Batch, *, locked: bool, seconds: float) -> None:

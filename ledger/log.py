@@ -20,13 +20,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from ledger.accounts import Account
-from ledger.arrays import packed
+from ledger.arrays import Uuids, packed
 from ledger.batch import Batch, Head
 from ledger.books import Books
 from ledger.cache import Cache
@@ -158,8 +159,10 @@ class Log:
     ) -> list[Row]:
         lane = self._lanes[self._next] if books.before is None else self._reader
         connection = await lane.open()
+        ids = index in row_type.IDS
+        array = Uuids.of([UUID(int=value) for value in values]) if ids else packed(values)
         cursor = await connection.execute(
-            row_type.LOAD[index], {"values": packed(values)}, prepare=True, binary=True
+            row_type.LOAD[index], {"values": array}, prepare=True, binary=True
         )
         names = row_type.__struct_fields__
         return [

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any, ClassVar, TypeAlias, TypeVar
+from uuid import UUID
 
 import msgspec
 
 R = TypeVar("R", bound="Row")
 
-# A way to one row: its type, the index, the value. A plain tuple, as a batch makes thousands.
+# A way to one row: its type, the index, the value. A plain tuple, as a batch makes thousands; and
+# an id stands in it as its number (`UUID.int`), as a UUID computes its hash in Python every time.
 Key: TypeAlias = tuple[type[R], str, Hashable]
 
 
@@ -30,6 +32,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     TABLE: ClassVar[str]
     # For each index: a statement that takes one array of values and returns whole rows.
     LOAD: ClassVar[dict[str, str]]
+    # The indexes whose values are such numbers.
+    IDS: ClassVar[tuple[str, ...]] = ("id",)
     # Takes the rows as one JSON array (%(rows)s) and raises unless all were saved. See `saved_all`
     # in schema/0002_books.sql.
     SAVE: ClassVar[str]
@@ -43,4 +47,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def name_of(key: Key[Any]) -> str:
     """A row's name as records of the log have it."""
-    return f"{key[0].TABLE}:{key[2]}"
+    row, index, value = key
+    if index in row.IDS and isinstance(value, int):
+        value = UUID(int=value)
+    return f"{row.TABLE}:{value}"

@@ -47,10 +47,10 @@ class Agent(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(agent_id: UUID) -> Key[Agent]:
         """The agent with this id."""
-        return (Agent, "id", agent_id)
+        return (Agent, "id", agent_id.int)
 
     def keys(self) -> tuple[Key[Agent], ...]:
-        return ((Agent, "id", self.id),)
+        return ((Agent, "id", self.id.int),)
 
     @property
     def open(self) -> bool:
@@ -117,10 +117,10 @@ class AgentRequest(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(request_id: UUID) -> Key[AgentRequest]:
         """The request with this id."""
-        return (AgentRequest, "id", request_id)
+        return (AgentRequest, "id", request_id.int)
 
     def keys(self) -> tuple[Key[AgentRequest], ...]:
-        return ((AgentRequest, "id", self.id),)
+        return ((AgentRequest, "id", self.id.int),)
 
     @property
     def held(self) -> Money:

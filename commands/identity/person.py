@@ -86,7 +86,7 @@ class Person(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(person_id: UUID) -> Key[Person]:
         """The person with this id."""
-        return (Person, "id", person_id)
+        return (Person, "id", person_id.int)
 
     @staticmethod
     def by_phone(phone_index: bytes) -> Key[Person]:
@@ -94,7 +94,7 @@ class Person(Row, frozen=True, kw_only=True):
         return (Person, "phone_index", phone_index)
 
     def keys(self) -> tuple[Key[Person], ...]:
-        return ((Person, "id", self.id), (Person, "phone_index", self.phone_index))
+        return ((Person, "id", self.id.int), (Person, "phone_index", self.phone_index))
 
     @property
     def active(self) -> bool:

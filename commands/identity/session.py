@@ -66,7 +66,7 @@ class Session(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(session_id: UUID) -> Key[Session]:
         """The session with this id."""
-        return (Session, "id", session_id)
+        return (Session, "id", session_id.int)
 
     @staticmethod
     def by_token_hash(token_hash: bytes) -> Key[Session]:
@@ -74,7 +74,7 @@ class Session(Row, frozen=True, kw_only=True):
         return (Session, "token_hash", token_hash)
 
     def keys(self) -> tuple[Key[Session], ...]:
-        return ((Session, "id", self.id), (Session, "token_hash", self.token_hash))
+        return ((Session, "id", self.id.int), (Session, "token_hash", self.token_hash))
 
     @property
     def revoked(self) -> bool:

@@ -89,10 +89,10 @@ class Dispute(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(trace_id: UUID) -> Key[Dispute]:
         """The dispute about this trace."""
-        return (Dispute, "id", trace_id)
+        return (Dispute, "id", trace_id.int)
 
     def keys(self) -> tuple[Key[Dispute], ...]:
-        return ((Dispute, "id", self.id),)
+        return ((Dispute, "id", self.id.int),)
 
     def facts(self, **more: Any) -> dict[str, Any]:
         """What every event of its life tells."""

@@ -117,10 +117,10 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(trace_id: UUID) -> Key[SwitchTrace]:
         """What was answered to this trace."""
-        return (SwitchTrace, "id", trace_id)
+        return (SwitchTrace, "id", trace_id.int)
 
     def keys(self) -> tuple[Key[SwitchTrace], ...]:
-        return ((SwitchTrace, "id", self.id),)
+        return ((SwitchTrace, "id", self.id.int),)
 
     @property
     def approved(self) -> bool:
@@ -196,6 +196,7 @@ class Terminal(Row, frozen=True, kw_only=True):
     place: str
 
     TABLE: ClassVar[str] = "terminal"
+    IDS: ClassVar[tuple[str, ...]] = ()  # theirs are names
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT version, id, acquirer_id, place
@@ -234,6 +235,7 @@ class SwitchKey(Row, frozen=True, kw_only=True):
     public_key: bytes
 
     TABLE: ClassVar[str] = "switch_key"
+    IDS: ClassVar[tuple[str, ...]] = ()  # theirs are names
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT version, id, acquirer_id, public_key

@@ -20,6 +20,7 @@ class Cardless(Row, frozen=True, kw_only=True):
     held: int = 0
 
     TABLE: ClassVar[str] = "cardless"
+    IDS: ClassVar[tuple[str, ...]] = ("wallet_id",)
     LOAD: ClassVar[dict[str, str]] = {
         "wallet_id": """
             SELECT version, wallet_id, withdrawal_id, held
@@ -46,7 +47,7 @@ class Cardless(Row, frozen=True, kw_only=True):
     @staticmethod
     def of(wallet_id: UUID) -> Key[Cardless]:
         """That of a wallet."""
-        return (Cardless, "wallet_id", wallet_id)
+        return (Cardless, "wallet_id", wallet_id.int)
 
     def keys(self) -> tuple[Key[Cardless], ...]:
-        return ((Cardless, "wallet_id", self.wallet_id),)
+        return ((Cardless, "wallet_id", self.wallet_id.int),)

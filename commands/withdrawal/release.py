@@ -35,6 +35,7 @@ class Release(Row, frozen=True, kw_only=True):
     checker_id: UUID | None = None
 
     TABLE: ClassVar[str] = "release"
+    IDS: ClassVar[tuple[str, ...]] = ("withdrawal_id",)
     LOAD: ClassVar[dict[str, str]] = {
         "withdrawal_id": """
             SELECT version, withdrawal_id, evidence, maker_id, proposed_at, checker_id
@@ -66,10 +67,10 @@ class Release(Row, frozen=True, kw_only=True):
     @staticmethod
     def of(withdrawal_id: UUID) -> Key[Release]:
         """What was proposed about a withdrawal."""
-        return (Release, "withdrawal_id", withdrawal_id)
+        return (Release, "withdrawal_id", withdrawal_id.int)
 
     def keys(self) -> tuple[Key[Release], ...]:
-        return ((Release, "withdrawal_id", self.withdrawal_id),)
+        return ((Release, "withdrawal_id", self.withdrawal_id.int),)
 
 
 class ReleaseStatus(Answer, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ class Withdrawal(Row, frozen=True, kw_only=True):
     @staticmethod
     def by_id(withdrawal_id: UUID) -> Key[Withdrawal]:
         """The withdrawal with this id."""
-        return (Withdrawal, "id", withdrawal_id)
+        return (Withdrawal, "id", withdrawal_id.int)
 
     @staticmethod
     def by_code(code_digest: bytes) -> Key[Withdrawal]:
@@ -109,8 +109,8 @@ class Withdrawal(Row, frozen=True, kw_only=True):
 
     def keys(self) -> tuple[Key[Withdrawal], ...]:
         if self.code_digest is None:
-            return ((Withdrawal, "id", self.id),)
-        return ((Withdrawal, "id", self.id), (Withdrawal, "code_digest", self.code_digest))
+            return ((Withdrawal, "id", self.id.int),)
+        return ((Withdrawal, "id", self.id.int), (Withdrawal, "code_digest", self.code_digest))
 
     @property
     def held(self) -> Money:
