@@ -33,7 +33,7 @@ from ledger.rows import Key
 logger = structlog.get_logger(__name__)
 
 ROUNDS_MAX = 6  # a command that names rows in more rounds than this is a bug
-AHEAD_SLICE = 16  # commands that are decided ahead in one go
+AHEAD_SLICE = 32  # commands that are decided ahead in one go
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
