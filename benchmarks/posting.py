@@ -5,8 +5,8 @@
 Each command is a transfer between two of 1,000 wallets, with a fee: three lines, one of them on the
 same hot account every time, a hash-chained record, and an idempotency key with the reply it got.
 All callers are in one process. TPC-B is pgbench's own script at 32 clients, scale 32, as it comes.
-Both run on PostgreSQL with fsync and synchronous_commit on, warmed up. The ratio is the median of the
-rounds' own ratios, so that a slow minute of the machine hits both.
+Both run with fsync and synchronous_commit on, and warmed up. The ratio is the median of the rounds'
+own ratios, so that a slow minute of the machine hits both.
 """
 
 from __future__ import annotations

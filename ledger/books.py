@@ -19,6 +19,7 @@ from ledger.errors import InsufficientFunds, WalletNotOpen
 from ledger.journal import Entry, Line, entry_number
 from ledger.rows import Key, R, Row, name_of
 
+OPEN = Status.OPEN  # an enum looks its members up each time
 COUNTRY = ZoneInfo("Atlantic/Cape_Verde")
 Payload = Mapping[str, Any]
 
@@ -137,7 +138,7 @@ class Books:
 
     def require_open(self, account: Account) -> None:
         """Raises WalletNotOpen unless the account may move."""
-        if account.status is not Status.OPEN:
+        if account.status is not OPEN:
             raise WalletNotOpen(status=account.status)
 
     # -- changing ------------------------------------------------------------------------------
