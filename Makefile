@@ -23,7 +23,7 @@ check: setup  ## formatter, linter, types, import contracts, SQL
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 0 ledger queries commands
+	$(BIN)/sqlfluff lint ledger queries commands
 
 format: setup  ## put the source into its one form
 	$(BIN)/ruff check --fix-only .
