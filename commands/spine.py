@@ -68,7 +68,6 @@ class Spine:
         self._deadlines = Deadlines()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self.committed = asyncio.Condition()  # told after each batch
         self.position = 0  # of the newest record that this process has written
         self.batches = 0
 
@@ -288,8 +287,6 @@ class Spine:
         self.position = max(self.position, draft.batch.head.position)
         for one in draft.decided:
             one.tell()
-        async with self.committed:
-            self.committed.notify_all()
 
     # -- unknown ---------------------------------------------------------------------------------
 

@@ -123,11 +123,6 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
         return ((SwitchTrace, "id", self.id.int),)
 
     @property
-    def approved(self) -> bool:
-        """Whether the machine was told to pay."""
-        return self.response_code is Response.APPROVED
-
-    @property
     def reply(self) -> SwitchReply:
         """The stored answer to the authorisation."""
         return SwitchReply(
