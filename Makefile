@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test simulate drill check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,7 +16,13 @@ demo: setup  ## a customer, an ATM and an agent, told from end to end
 	@$(BIN)/makeba demo
 
 test: setup  ## all tests, on PostgreSQL servers of their own
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); ends with one JSON line
+	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --withdrawals $(or $(WITHDRAWALS),1000000)
+
+drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
+	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
 
 check: setup  ## formatter, linter, types, import contracts, SQL
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 from commands.account.open_wallet import OpenWallet
 from commands.command import Answer, Command, Rounds
 from commands.spine import Spine
+from commands.tier import Tier
 from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
@@ -73,6 +74,7 @@ async def customers(spine: Spine, count: int, amount: Money) -> list[Customer]:
                 profile_seal=b"-",
                 pin_hash="-",
                 totp_seal=b"-",
+                tier=Tier.FULL,
             ),
             actor="system:benchmark",
             request_id="open",

@@ -10,11 +10,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 import msgspec
 
+from commands.tier import Tier
+from ledger import chart
 from ledger.books import Books
 from ledger.errors import LimitExceeded
+from ledger.journal import Line, credit, debit
 from ledger.money import CVE, Money
 from ledger.rows import Key, Row
 
@@ -37,37 +41,78 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Edition(msgspec.Struct, frozen=True):
-    """One state of the tariff. Bands stand in rising order; the last one ends what is allowed."""
+    """One state of the tariff. Bands stand in rising order; the last one ends what is allowed.
+
+    `tiers` has bands of their own for customers of some tiers; `bands` are everybody else's. Of
+    each fee, `tax` ten-thousandths are owed to the state.
+    """
 
     number: int
     valid_from: datetime
     amount_min: int
     bands: tuple[Band, ...]
+    tiers: dict[str, tuple[Band, ...]] = {}
+    tax: int = 0
 
     def __post_init__(self) -> None:
-        tops = [band.up_to for band in self.bands]
-        assert tops and tops == sorted(set(tops)), "bands rise"
-        assert 0 < self.amount_min <= tops[0], "the first band begins at the least amount"
+        assert 0 <= self.tax < WHOLE, "a tax is a part of the fee"
+        for bands in (self.bands, *self.tiers.values()):
+            tops = [band.up_to for band in bands]
+            assert tops and tops == sorted(set(tops)), "bands rise"
+            assert 0 < self.amount_min <= tops[0], "the first band begins at the least amount"
 
-    def band(self, amount: Money) -> Band:
-        """The band of an amount. Raises LimitExceeded outside of all bands."""
+    def band(self, amount: Money, tier: Tier | None) -> Band:
+        """The band of an amount for a tier. Raises LimitExceeded outside of all bands."""
+        bands = self._bands(tier)
         if amount.minor >= self.amount_min:
-            for band in self.bands:
+            for band in bands:
                 if amount.minor <= band.up_to:
                     return band
-        least, most = Money(self.amount_min), Money(self.bands[-1].up_to)
+        least, most = Money(self.amount_min), Money(bands[-1].up_to)
         raise LimitExceeded(least=str(least.decimal), most=str(most.decimal))
 
-    def fee_up_to(self, amount: Money, most: int) -> int:
+    def fee_up_to(self, amount: Money, most: int, tier: Tier | None) -> int:
         """The fee of a part that was paid: by its own band, never above what was held for it."""
         if amount.minor == 0:
             return 0
-        fees = [band.fee for band in self.bands if amount.minor <= band.up_to]
+        fees = [band.fee for band in self._bands(tier) if amount.minor <= band.up_to]
         return min(fees[0] if fees else most, most)
+
+    def tax_of(self, fee: int) -> int:
+        """The part of a fee that is tax, in minor units."""
+        return split(fee, (self.tax, WHOLE - self.tax))[0] if self.tax else 0
+
+    def earned(self, account: UUID, fee: Money) -> tuple[Line, Line]:
+        """The lines of a fee that is earned: income to `account`, and the tax on it."""
+        tax = Money(self.tax_of(fee.minor))
+        return credit(account, fee - tax), credit(TAXES, tax)
+
+    def given_up(self, account: UUID, was: Money, becomes: Money) -> tuple[Line, Line]:
+        """The lines of an earned fee that becomes less: exactly what it then was too much."""
+        tax = Money(self.tax_of(was.minor) - self.tax_of(becomes.minor))
+        return debit(account, was - becomes - tax), debit(TAXES, tax)
+
+    def _bands(self, tier: Tier | None) -> tuple[Band, ...]:
+        return self.bands if tier is None else self.tiers.get(tier, self.bands)
+
+
+def split(total: int, weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Whole parts of a total in proportion to weights, which sum to it exactly.
+
+    What is left over goes, a unit each, to the parts with the largest remainders (Hamilton's
+    method); among equals to those that stand first.
+    """
+    assert total >= 0 and sum(weights) > 0, "something is split by something"
+    shares = [divmod(total * weight, sum(weights)) for weight in weights]
+    parts = [share for share, _ in shares]
+    by_remainder = sorted(range(len(weights)), key=lambda each: -shares[each][1])
+    for each in by_remainder[: total - sum(parts)]:
+        parts[each] += 1
+    return tuple(parts)
 
 
 class Tariff(Row, frozen=True, kw_only=True):
-    """All editions for one operation, oldest first."""
+    """All editions for one operation, in the order in which they begin to count."""
 
     kind: Operation
     editions: tuple[Edition, ...]
@@ -108,6 +153,10 @@ class Tariff(Row, frozen=True, kw_only=True):
         """An edition by its number."""
         return next(edition for edition in self.editions if edition.number == number)
 
+
+TAXES = chart.the(chart.TAXES_PAYABLE)
+WHOLE = 10_000
+QUOTE_SECONDS = 60  # how long a quote holds, whatever is published meanwhile
 
 # Not a real bank's figures. Operation, least amount, and for each band: up to, fee, commission;
 # all in escudos.

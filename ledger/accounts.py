@@ -24,7 +24,9 @@ class Status(StrEnum):
     """Whether an account may move."""
 
     OPEN = "open"
-    FROZEN = "frozen"
+    DEBITS_FROZEN = "debits_frozen"  # money may come in, none goes out
+    FROZEN = "frozen"  # neither, but for what can never be turned away
+    DORMANT = "dormant"  # its money lies on the dormant account until its owner wakes it
     CLOSED = "closed"
 
 
@@ -54,17 +56,32 @@ class Account(Row, frozen=True, kw_only=True):
             WHERE id = ANY(%(values)s)
         """,
     }
+    # Not an upsert: as long as it is not known to exist, a row would be held to its floor with
+    # nothing in it.
     SAVE: ClassVar[str] = """
-        WITH saved AS (
-            INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
+        WITH given AS (
             SELECT r.id, r.code, r.owner, r.currency, r.kind, r.floor, r.status
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, code text, owner uuid, currency text, kind text, floor bigint, status text
             )
-            ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, status = excluded.status
+        ),
+        changed AS (
+            UPDATE ledger.account AS a
+            SET floor = g.floor, status = g.status
+            FROM given AS g
+            WHERE a.id = g.id
+            RETURNING a.id
+        ),
+        opened AS (
+            INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
+            SELECT g.id, g.code, g.owner, g.currency, g.kind, g.floor, g.status
+            FROM given AS g
+            WHERE NOT EXISTS (SELECT FROM changed AS c WHERE c.id = g.id)
             RETURNING 1
         )
-        SELECT ledger.saved_all('account', (SELECT count(*) FROM saved), %(count)s)
+        SELECT ledger.saved_all(
+            'account', (SELECT count(*) FROM changed) + (SELECT count(*) FROM opened), %(count)s
+        )
     """
 
     @staticmethod

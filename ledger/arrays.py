@@ -125,7 +125,7 @@ class Jsonbs(Array):
 
 
 def packed(values: list[Any]) -> Array:
-    """The array for values of one type: names, numbers or hashes to look up."""
+    """The array for values of one type: names, numbers, days or hashes to look up."""
     return _BY_TYPE[type(values[0])](values)
 
 
@@ -133,6 +133,7 @@ _BY_TYPE: dict[type, Callable[[Any], Array]] = {
     bytes: Bytes.of,
     str: Texts.of,
     int: BigInts.of,
+    date: Dates.of,
 }
 
 

@@ -131,14 +131,20 @@ class Books:
     # -- guards --------------------------------------------------------------------------------
 
     def require_covered(self, account: Account, amount_minor: int) -> None:
-        """Raises InsufficientFunds unless the account can give this much and keep its floor."""
+        """Raises WalletNotOpen, or InsufficientFunds unless the account can give this much and keep
+        its floor."""
+        self.require_open(account)
         if account.free_minor < amount_minor:
             raise InsufficientFunds
-        self.require_open(account)
 
     def require_open(self, account: Account) -> None:
-        """Raises WalletNotOpen unless the account may move."""
+        """Raises WalletNotOpen unless the account may move, both ways."""
         if account.status is not OPEN:
+            raise WalletNotOpen(status=account.status)
+
+    def require_receiving(self, account: Account) -> None:
+        """Raises WalletNotOpen unless money may come in: a freeze of debits does not stop it."""
+        if account.status is not OPEN and account.status is not Status.DEBITS_FROZEN:
             raise WalletNotOpen(status=account.status)
 
     # -- changing ------------------------------------------------------------------------------
@@ -199,7 +205,8 @@ class Books:
     # -- the life of a draft -------------------------------------------------------------------
 
     def accept(self) -> tuple[list[Event], list[str]]:
-        """Make the draft part of the books; returns its events and the names of the rows it put.
+        """Make the draft part of the books; returns its events and the names of the rows it put,
+        but for those that its lines name by their accounts.
 
         A change that no event tells of would be invisible to other readers of the log.
         """
@@ -211,7 +218,13 @@ class Books:
             )
         for key, balance in self._draft_posted.items():
             self.posted.setdefault(key, balance)
-        touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
+        posted = self._draft_posted
+        touched = [
+            name_of(key)
+            for key in self._draft_put
+            if not key[0].INSERT_ONLY
+            and not (key[0].WITH_ACCOUNT and (Account, "id", key[2]) in posted)
+        ]
         assert events or not touched, f"{touched} changed without an event"
         self.rows.update(self._draft_rows)
         self.put_rows |= self._draft_put

@@ -27,17 +27,22 @@ OPERATING_BANK = "1020"
 TRUST_IN_TRANSIT = "1030"
 DUE_FROM_SWITCH = "1100"
 SUSPENSE_BREAKS = "1900"
+AGENT_RECEIVABLE = "1910"
 WALLET = "2010"
 AGENT_FLOAT = "2020"
 HELD = "2030"
+DORMANT = "2040"
 SWITCH_PAYABLE = "2100"
+TAXES_PAYABLE = "2300"
 UNIDENTIFIED_CREDITS = "2900"
 CAPITAL = "3010"
 FEE_ATM = "4010"
 FEE_AGENT = "4020"
 FEE_TRANSFER = "4030"
+FEE_OTHER = "4040"
 COMMISSION_CASH_IN = "5010"
 COMMISSION_CASH_OUT = "5020"
+INTERCHANGE = "5030"
 WRITE_OFFS = "5090"
 
 CHART = (
@@ -46,27 +51,27 @@ CHART = (
     Heading(TRUST_IN_TRANSIT, "Trust in transit", Kind.ASSET),
     Heading(DUE_FROM_SWITCH, "Due from switch", Kind.ASSET),
     Heading(SUSPENSE_BREAKS, "Suspense: reconciliation breaks", Kind.ASSET),
-    Heading("1910", "Agent receivable", Kind.ASSET),
+    Heading(AGENT_RECEIVABLE, "Agent receivable", Kind.ASSET),
     Heading("1920", "Customer receivable", Kind.ASSET),
     Heading(WALLET, "E-money: customers", Kind.LIABILITY, floor=0),
     Heading(AGENT_FLOAT, "E-money: agents' float", Kind.LIABILITY, floor=0),
     Heading(HELD, "E-money: held", Kind.LIABILITY, floor=0),
-    Heading("2040", "E-money: dormant", Kind.LIABILITY, floor=0),
+    Heading(DORMANT, "E-money: dormant", Kind.LIABILITY, floor=0),
     Heading(SWITCH_PAYABLE, "Switch settlement payable", Kind.LIABILITY),
     Heading("2110", "Interchange payable", Kind.LIABILITY),
     Heading("2200", "Commission payable", Kind.LIABILITY),
-    Heading("2300", "Taxes payable", Kind.LIABILITY),
+    Heading(TAXES_PAYABLE, "Taxes payable", Kind.LIABILITY),
     Heading(UNIDENTIFIED_CREDITS, "Suspense: unidentified credits", Kind.LIABILITY),
     Heading(CAPITAL, "Capital", Kind.EQUITY),
     Heading("3900", "Retained earnings", Kind.EQUITY),
     Heading(FEE_ATM, "Fees: ATM withdrawals", Kind.INCOME),
     Heading(FEE_AGENT, "Fees: agent cash-out", Kind.INCOME),
     Heading(FEE_TRANSFER, "Fees: transfers", Kind.INCOME),
-    Heading("4040", "Fees: other", Kind.INCOME),
+    Heading(FEE_OTHER, "Fees: other", Kind.INCOME),
     Heading("4090", "Overages", Kind.INCOME),
     Heading(COMMISSION_CASH_IN, "Commission: cash-in", Kind.EXPENSE),
     Heading(COMMISSION_CASH_OUT, "Commission: cash-out", Kind.EXPENSE),
-    Heading("5030", "Interchange", Kind.EXPENSE),
+    Heading(INTERCHANGE, "Interchange", Kind.EXPENSE),
     Heading(WRITE_OFFS, "Write-offs", Kind.EXPENSE),
 )
 HEADINGS = {heading.code: heading for heading in CHART}

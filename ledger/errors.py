@@ -138,6 +138,12 @@ class InvalidRequest(Invalid):
     code = "INVALID_REQUEST"
 
 
+class ApprovalRequired(Conflict):
+    """This takes two people: propose it, and let somebody else approve."""
+
+    code = "APPROVAL_REQUIRED"
+
+
 class WithdrawalPending(Conflict):
     """A withdrawal code is still live: use it, or cancel it."""
 
@@ -169,9 +175,45 @@ class LimitExceeded(Unprocessable):
 
 
 class WalletNotOpen(Unprocessable):
-    """The wallet, agent or account is frozen or closed."""
+    """The wallet, agent or account is frozen, dormant or closed."""
 
     code = "WALLET_NOT_OPEN"
+
+
+class StepUpRequired(Forbidden):
+    """Confirm with your second factor first, then try again."""
+
+    code = "STEP_UP_REQUIRED"
+
+
+class RiskDenied(Unprocessable):
+    """We stopped this to protect your money: please contact support."""
+
+    code = "RISK_DENIED"
+
+
+class RiskReview(Unprocessable):
+    """We want to look at this first: support will contact you, then try again."""
+
+    code = "RISK_REVIEW"
+
+
+class CardlessSuspended(Unprocessable):
+    """Too many wrong codes were tried: confirm with your second factor to use cash codes again."""
+
+    code = "CARDLESS_SUSPENDED"
+
+
+class ServesItself(Unprocessable):
+    """An agent may not serve the wallets of its owner or of its own people."""
+
+    code = "AGENT_SERVES_ITSELF"
+
+
+class TillNotReady(Conflict):
+    """The till is not open for this operator, or its cash book does not hold this much."""
+
+    code = "TILL_NOT_READY"
 
 
 class IdempotencyConflict(Unprocessable):

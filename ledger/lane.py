@@ -119,10 +119,7 @@ class Lane:
                 await connection.execute("BEGIN")
                 await connection.execute(LOCK_EXPECTED_HEAD, _expected(batch), prepare=True)
             for row_type, rows in batch.saves.items():
-                encoded = msgspec.json.encode(rows).decode()
-                await connection.execute(
-                    row_type.SAVE, {"rows": encoded, "count": len(rows)}, prepare=True
-                )
+                await connection.execute(row_type.SAVE, row_type.parameters(rows), prepare=True)
             await connection.execute(WRITE_BATCH, batch.parameters, prepare=True)
             commit = await connection.execute("COMMIT")
         return commit.statusmessage

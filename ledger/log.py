@@ -22,7 +22,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
@@ -33,7 +32,7 @@ from ledger.books import Books
 from ledger.cache import Cache
 from ledger.journal import ENTRIES_PER_YEAR_MAX
 from ledger.lane import Connect, Lane
-from ledger.rows import Key, Row, name_of
+from ledger.rows import Key, Row
 
 FOREIGN_RECORDS_MAX = 10_000  # when more were written by others, the whole cache is dropped
 NOWHERE = Head(-1, b"")
@@ -151,7 +150,7 @@ class Log:
             )
             for touched, accounts in await cursor.fetchall():
                 self._cache.drop_named(touched)
-                self._cache.drop_named(name_of(Account.by_id(account)) for account in accounts)
+                self._cache.drop_accounts(Account.by_id(account) for account in accounts)
         self._known = self.head
 
     async def _select(
@@ -164,11 +163,7 @@ class Log:
         cursor = await connection.execute(
             row_type.LOAD[index], {"values": array}, prepare=True, binary=True
         )
-        names = row_type.__struct_fields__
-        return [
-            msgspec.convert(dict(zip(names, row, strict=True)), row_type)
-            for row in await cursor.fetchall()
-        ]
+        return [row_type.loaded(columns) for columns in await cursor.fetchall()]
 
 
 def _bring(books: Books, row: Row) -> None:

@@ -7,8 +7,8 @@ they mean.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -34,15 +34,28 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     LOAD: ClassVar[dict[str, str]]
     # The indexes whose values are such numbers.
     IDS: ClassVar[tuple[str, ...]] = ("id",)
-    # Takes the rows as one JSON array (%(rows)s) and raises unless all were saved. See `saved_all`
-    # in schema/0002_books.sql.
+    # Takes the `parameters` of a set of rows and raises unless all were saved. See `saved_all` in
+    # schema/0001_books.sql.
     SAVE: ClassVar[str]
     # A row that is only ever inserted (a nonce) needs no record: absence is never remembered.
     INSERT_ONLY: ClassVar[bool] = False
+    # A row whose id may be an account's, and that changes when the account is posted to: the lines
+    # of a record tell of both, so its name is left out there.
+    WITH_ACCOUNT: ClassVar[bool] = False
 
     def keys(self) -> tuple[Key[Any], ...]:
         """Every key under which this row can be found now; the first is its primary key."""
         raise NotImplementedError
+
+    @classmethod
+    def loaded(cls, columns: Sequence[Any]) -> Self:
+        """The row that a loading statement returned."""
+        return msgspec.convert(dict(zip(cls.__struct_fields__, columns, strict=True)), cls)
+
+    @classmethod
+    def parameters(cls, rows: Sequence[Any]) -> Mapping[str, Any]:
+        """What the saving statement takes: the rows as one JSON array, and how many they are."""
+        return {"rows": msgspec.json.encode(rows).decode(), "count": len(rows)}
 
 
 def name_of(key: Key[Any]) -> str:

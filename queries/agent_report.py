@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from ledger import chart
 from ledger.errors import NotFound
 from ledger.money import Money
-from queries import cursor
+from queries import cursor, tills
 from queries.answer import Answer, Direction, holds, money
 from queries.days import balance_after, balance_before, first_number, last_number
 from queries.reader import Reader
 from queries.tables import account, entry, movement
+from queries.tills import TillDay
 
 
 class Total(Answer, frozen=True, kw_only=True):
@@ -29,7 +30,9 @@ class Total(Answer, frozen=True, kw_only=True):
 class AgentReport(Answer, frozen=True, kw_only=True):
     """A day. Cash-in takes from the float, cash-out adds to it, and commission is added too.
 
-    `other` is what corrections added (or took: then it is less than nothing).
+    Float comes and goes through the bank and between super-agent and outlets: `topUps` and
+    `redemptions`. Of each till, what it did that day. `other` is what corrections added (or took:
+    then it is less than nothing).
     """
 
     agent_id: UUID
@@ -40,7 +43,9 @@ class AgentReport(Answer, frozen=True, kw_only=True):
     cash_in: Total
     cash_out: Total
     top_ups: Total
+    redemptions: Total
     other: Total
+    tills: tuple[TillDay, ...]
 
 
 class AgentOperation(Answer, frozen=True, kw_only=True):
@@ -64,11 +69,15 @@ class AgentOperations(Answer, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-# The report's columns; whatever else moves a float is counted as other.
+# The report's columns, by kind and by whether the float became more; whatever else moves a float
+# is counted as other.
 COLUMNS = {
-    "cash_in.made": "cash_in",
-    "cash_out.confirmed": "cash_out",
-    "bank.credited": "top_up",
+    ("cash_in.made", False): "cash_in",
+    ("cash_out.confirmed", True): "cash_out",
+    ("bank.credited", True): "top_up",
+    ("float.sent", True): "top_up",
+    ("float.sent", False): "redemption",
+    ("redemption.paid", False): "redemption",
 }
 
 
@@ -79,7 +88,7 @@ async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
     currency = the_float.currency
 
     def total(column: str) -> Total:
-        mine = [row for row in rows if COLUMNS.get(row.kind, "other") == column]
+        mine = [row for row in rows if COLUMNS.get((row.kind, row.incoming), "other") == column]
         moved = sum(row.moved for row in mine)
         return Total(
             count=sum(row.operations for row in mine),
@@ -96,7 +105,9 @@ async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
         cash_in=total("cash_in"),
         cash_out=total("cash_out"),
         top_ups=total("top_up"),
+        redemptions=total("redemption"),
         other=total("other"),
+        tills=await tills.days(reader, agent_id, day),
     )
 
 
@@ -155,19 +166,20 @@ def _totals(float_id: UUID, day: date) -> sa.Select[Any]:
     return (
         sa.select(
             movement.c.kind,
+            movement.c.incoming,
             sa.func.count().label("operations"),
             sa.cast(sa.func.sum(signed), sa.BigInteger()).label("moved"),
             sa.cast(sa.func.sum(movement.c.commission), sa.BigInteger()).label("commission"),
         )
         .where(*_on(float_id, day))
-        .group_by(movement.c.kind)
+        .group_by(movement.c.kind, movement.c.incoming)
     )
 
 
 def _operation(row: sa.Row[Any], code: str, currency: str) -> AgentOperation:
     return AgentOperation(
         transaction_id=row.transaction_id,
-        kind=COLUMNS.get(row.kind, row.kind),
+        kind=COLUMNS.get((row.kind, row.incoming), row.kind),
         direction=Direction.IN if row.incoming else Direction.OUT,
         amount=money(row.amount, currency),
         commission=money(row.commission, currency),

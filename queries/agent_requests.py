@@ -12,7 +12,7 @@ from ledger.errors import NotFound
 from ledger.money import Money
 from queries.answer import Answer, money
 from queries.reader import Reader
-from queries.tables import account, withdrawal
+from queries.tables import account, offer, withdrawal
 
 QUEUE_MAX = 200
 
@@ -47,6 +47,22 @@ async def queue(reader: Reader, agent_id: UUID) -> AgentQueue:
     """The requests that wait for this agent."""
     rows = await reader.all(
         REQUESTS.where(withdrawal.c.agent_id == agent_id, withdrawal.c.state == "pending")
+        .order_by(withdrawal.c.requested_position)
+        .limit(QUEUE_MAX)
+    )
+    return AgentQueue(items=tuple(_request(row) for row in rows))
+
+
+async def offers(reader: Reader, agent_id: UUID) -> AgentQueue:
+    """The requests that this agent may take, if nobody near is faster."""
+    rows = await reader.all(
+        REQUESTS.join(offer, offer.c.request_id == withdrawal.c.id)
+        .where(
+            offer.c.agent_id == agent_id,
+            offer.c.open,
+            withdrawal.c.state == "pending",
+            withdrawal.c.agent_id.is_(None),
+        )
         .order_by(withdrawal.c.requested_position)
         .limit(QUEUE_MAX)
     )

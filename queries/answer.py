@@ -13,8 +13,12 @@ from ledger.money import CURRENCIES, Money
 # What customers call an event that moves their money; first by its whole name, then by its subject.
 CUSTOMERS_WORDS = {
     "transfer.made": "transfer",
+    "transfer.held": "transfer",
+    "transfer.released": "transfer",
     "bank.credited": "bank_deposit",
+    "bank.credit_assigned": "bank_deposit",
     "cash_in.made": "agent_deposit",
+    "cash_in.reversed": "agent_deposit_reversal",
     "withdrawal.requested": "atm_withdrawal",
     "withdrawal": "atm_release",
     "cash_out.requested": "agent_withdrawal",
@@ -22,6 +26,10 @@ CUSTOMERS_WORDS = {
     "cash_out": "agent_release",
     "entry.reversed": "reversal",
     "dispute": "dispute",
+    "break": "dispute",
+    "adjustment": "adjustment",
+    "wallet.slept": "dormancy",
+    "wallet.woken": "dormancy_ended",
 }
 
 

@@ -10,12 +10,17 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
+from queries.care_tables import CARE_TABLES
 from queries.tables import metadata, projection
 
 SPAN_ROWS_MAX = 20_000  # a snapshot is never held for long
 DIFFERENCES_MAX = 5  # shown of one span, from each side
 
-TABLES = tuple(table for table in metadata.sorted_tables if table is not projection)
+TABLES = tuple(
+    dict.fromkeys(
+        table for table in (*metadata.sorted_tables, *CARE_TABLES) if table is not projection
+    )
+)
 
 Connection = AsyncConnection[TupleRow]
 

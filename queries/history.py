@@ -13,7 +13,7 @@ from ledger.money import Money
 from queries import cursor, wallet
 from queries.answer import Answer, Direction, customers_word_for, holds, money
 from queries.reader import Reader
-from queries.tables import account, entry, movement, withdrawal
+from queries.tables import account, entry, held_transfer, movement, withdrawal
 
 
 class Movement(Answer, frozen=True, kw_only=True):
@@ -44,6 +44,10 @@ class History(Answer, frozen=True, kw_only=True):
 
 
 _reversal = entry.alias("reversal")
+# A transfer that was held, and by now is not, is a transfer like any other for who has got it.
+_held_state = sa.case(
+    (held_transfer.c.state == "released", "completed"), else_=held_transfer.c.state
+)
 _paid = sa.and_(withdrawal.c.state == "completed", withdrawal.c.captured.is_not(None))
 
 MOVEMENTS = (
@@ -61,6 +65,7 @@ MOVEMENTS = (
         ).label("counterparty"),
         sa.func.coalesce(
             withdrawal.c.state,
+            _held_state,
             sa.case((_reversal.c.number.is_not(None), "reversed"), else_="completed"),
         ).label("status"),
         movement.c.balance,
@@ -73,6 +78,7 @@ MOVEMENTS = (
     .join(entry, entry.c.number == movement.c.entry_number)
     .outerjoin(_reversal, _reversal.c.reverses == movement.c.entry_number)
     .outerjoin(withdrawal, withdrawal.c.id == movement.c.transaction_id)
+    .outerjoin(held_transfer, held_transfer.c.id == movement.c.transaction_id)
 )
 
 

@@ -18,7 +18,19 @@ from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
 from ledger.database import connect
-from queries.projection import accounts, journal, movements, switch, withdrawals
+from queries.projection import (
+    accounts,
+    agents,
+    alerts,
+    approvals,
+    care,
+    feed,
+    journal,
+    movements,
+    risk,
+    switch,
+    withdrawals,
+)
 from queries.projection.step import ENTRIES
 from queries.tables import LIVE
 
@@ -26,13 +38,20 @@ logger = structlog.get_logger(__name__)
 
 POSITION_MAX = 2**63 - 1
 
-# In this order: lines need accounts, movements need lines and wallets.
+# In this order: lines need accounts, movements need lines and wallets, the feed accounts.
 STEPS = (
     *accounts.STEPS,
     *journal.STEPS,
+    *risk.HELD_STEPS,
     *withdrawals.STEPS,
     *movements.STEPS,
+    *agents.STEPS,
     *switch.STEPS,
+    *risk.STEPS,
+    *alerts.STEPS,
+    *approvals.STEPS,
+    *care.STEPS,
+    *feed.STEPS,
 )
 
 PEEK = """
@@ -216,7 +235,7 @@ class Projector:
             found = (*kinds, ENTRIES) if first_entry is not None else kinds
             for step in STEPS:
                 if step.needed(found):
-                    await connection.execute(step.sql, span, prepare=True)
+                    await connection.execute(step.sql, {**span, **step.values}, prepare=True)
             moved = await connection.execute(MOVE_ON, span, prepare=True)
         assert moved.rowcount == 1, "whoever moves the models holds their position"
         await connection.execute("COMMIT")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 LIVE = "queries"  # the schema that everybody asks
 
@@ -152,5 +153,200 @@ switch_operation = sa.Table(
     sa.Column("dispute_state", sa.Text()),
     _required("position", sa.BigInteger()),
     _moment("first_at"),
+    _moment("updated_at"),
+)
+
+principal = sa.Table(
+    "principal",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("name", sa.Text()),
+    _moment("enrolled_at"),
+)
+
+outlet = sa.Table(
+    "outlet",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("float_id", sa.Uuid()),
+    sa.Column("principal_id", sa.Uuid()),
+    sa.Column("parent_id", sa.Uuid()),
+    _required("name", sa.Text()),
+    sa.Column("island", sa.Text()),
+    sa.Column("latitude", sa.Integer()),
+    sa.Column("longitude", sa.Integer()),
+    _required("status", sa.Text()),
+    _required("tills_required", sa.Boolean()),
+    _required("float_floor", sa.BigInteger()),
+    _required("float_low", sa.BigInteger()),
+    _required("float_ok", sa.BigInteger()),
+    _required("float_state", sa.Text()),
+    _required("position", sa.BigInteger()),
+)
+
+till = sa.Table(
+    "till",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("agent_id", sa.Uuid()),
+    _required("name", sa.Text()),
+    _required("state", sa.Text()),
+    sa.Column("operator_id", sa.Uuid()),
+    sa.Column("opened_at", sa.DateTime(timezone=True)),
+    _required("cash", sa.BigInteger()),
+    _required("differences", sa.BigInteger()),
+    _required("position", sa.BigInteger()),
+)
+
+till_day = sa.Table(
+    "till_day",
+    metadata,
+    _required("till_id", sa.Uuid(), key=True),
+    _required("day", sa.Date(), key=True),
+    _required("cash_in_count", sa.BigInteger()),
+    _required("cash_in", sa.BigInteger()),
+    _required("cash_out_count", sa.BigInteger()),
+    _required("cash_out", sa.BigInteger()),
+    _required("commission", sa.BigInteger()),
+    _required("brought", sa.BigInteger()),
+    _required("differences", sa.BigInteger()),
+)
+
+offer = sa.Table(
+    "offer",
+    metadata,
+    _required("request_id", sa.Uuid(), key=True),
+    _required("agent_id", sa.Uuid(), key=True),
+    _required("open", sa.Boolean()),
+)
+
+redemption = sa.Table(
+    "redemption",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("agent_id", sa.Uuid()),
+    _required("amount", sa.BigInteger()),
+    _required("state", sa.Text()),
+    sa.Column("reference", sa.Text()),
+    sa.Column("reason", sa.Text()),
+    _moment("requested_at"),
+    _required("requested_position", sa.BigInteger()),
+    _required("position", sa.BigInteger()),
+    _moment("updated_at"),
+)
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    _required("position", sa.BigInteger(), key=True),
+    _required("audience", sa.Text(), key=True),
+    _required("owner", sa.Uuid(), key=True),
+    _required("kind", sa.Text()),
+    _required("subject", sa.Uuid()),
+    _moment("recorded_at"),
+    sa.Column("direction", sa.Text()),
+    _required("payload", JSONB()),
+)
+
+alert = sa.Table(
+    "alert",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("name", sa.Text()),
+    sa.Column("about", sa.Uuid()),
+    _required("raised", sa.Boolean()),
+    _required("value", sa.BigInteger()),
+    _required("level", sa.BigInteger()),
+    _required("unit", sa.Text()),
+    _required("times", sa.BigInteger()),
+    _moment("raised_at"),
+    sa.Column("cleared_at", sa.DateTime(timezone=True)),
+    _required("position", sa.BigInteger()),
+)
+
+proposal = sa.Table(
+    "proposal",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("kind", sa.Text()),
+    _required("content", sa.Text()),
+    _required("content_hash", sa.Text()),
+    _required("maker_id", sa.Uuid()),
+    _moment("proposed_at"),
+    _moment("expires_at"),
+    _required("state", sa.Text()),
+    sa.Column("checker_id", sa.Uuid()),
+    sa.Column("why", sa.Text()),
+    _moment("updated_at"),
+)
+
+rule_edition = sa.Table(
+    "rule_edition",
+    metadata,
+    _required("number", sa.Integer(), key=True),
+    _moment("valid_from"),
+    _required("rules", JSONB()),
+    _required("position", sa.BigInteger()),
+)
+
+risk_hit = sa.Table(
+    "risk_hit",
+    metadata,
+    _required("position", sa.BigInteger(), key=True),
+    _required("rule", sa.Text(), key=True),
+    _required("edition", sa.Integer()),
+    sa.Column("action", sa.Text()),
+    sa.Column("case_id", sa.Uuid()),
+    sa.Column("wallet_id", sa.Uuid()),
+    sa.Column("user_id", sa.Uuid()),
+    sa.Column("agent_id", sa.Uuid()),
+    sa.Column("watch", sa.Text()),
+    sa.Column("operation", sa.Text()),
+    sa.Column("amount", sa.BigInteger()),
+    sa.Column("transaction_id", sa.Uuid()),
+    _moment("hit_at"),
+)
+
+risk_case = sa.Table(
+    "risk_case",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("rule", sa.Text()),
+    _required("action", sa.Text()),
+    _required("state", sa.Text()),
+    _required("reason", sa.Text()),
+    sa.Column("wallet_id", sa.Uuid()),
+    sa.Column("user_id", sa.Uuid()),
+    sa.Column("agent_id", sa.Uuid()),
+    sa.Column("transaction_id", sa.Uuid()),
+    sa.Column("watch", sa.Text()),
+    sa.Column("amount", sa.BigInteger()),
+    sa.Column("assignee_id", sa.Uuid()),
+    _moment("opened_at"),
+    _required("opened_position", sa.BigInteger()),
+    _moment("updated_at"),
+)
+
+case_event = sa.Table(
+    "case_event",
+    metadata,
+    _required("position", sa.BigInteger(), key=True),
+    _required("case_id", sa.Uuid()),
+    _required("kind", sa.Text()),
+    _required("author", sa.Text()),
+    sa.Column("body", sa.Text()),
+    _moment("happened_at"),
+)
+
+held_transfer = sa.Table(
+    "held_transfer",
+    metadata,
+    _required("id", sa.Uuid(), key=True),
+    _required("wallet_id", sa.Uuid()),
+    _required("to_wallet_id", sa.Uuid()),
+    _required("state", sa.Text()),
+    _required("amount", sa.BigInteger()),
+    _required("fee", sa.BigInteger()),
+    _moment("held_at"),
     _moment("updated_at"),
 )

@@ -18,35 +18,75 @@ from ledger.log import Log
 from queries.projector import Projector, connector
 from queries.reader import Reader
 from server import openapi
+from server.alerting import Watch
 from server.auth import Gate, Sessions
 from server.context import Traced
 from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
 from server.errors import HANDLERS
-from server.jobs import Jobs
+from server.events import Events
+from server.jobs import Job, Jobs
+from server.leaving import told_of_leaving
+from server.metrics import Metrics
 from server.pins import Pins
 from server.primary import Primary
 from server.reading import CaughtUp
-from server.routes import agents, books, health, operator, sign_in, switch, wallet, withdrawals
+from server.routes import (
+    agents,
+    approvals,
+    books,
+    care,
+    claims,
+    counter,
+    events,
+    health,
+    offers,
+    operator,
+    outlets,
+    prices,
+    risk,
+    sign_in,
+    switch,
+    treasury,
+    wallet,
+    webhooks,
+    withdrawals,
+)
 from server.secrets import Secrets
 from server.settings import API, Settings
 from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
 from server.urls import Urls
 from server.vault import Vault
+from server.webhooks.desk import Desk
+from server.webhooks.sender import Sender
+from server.webhooks.target import Post
 from server.wire import ApiRequest, MoneySchema, Reply
 
+FORGET_SECONDS = 600.0  # between looks for deliveries that are old
 ROUTES = (
     *sign_in.HANDLERS,
     *withdrawals.HANDLERS,
     *wallet.HANDLERS,
     *agents.HANDLERS,
+    *care.HANDLERS,
+    *claims.HANDLERS,
+    *counter.HANDLERS,
+    *treasury.HANDLERS,
+    *offers.HANDLERS,
+    *outlets.HANDLERS,
     *operator.HANDLERS,
+    *approvals.HANDLERS,
+    *prices.HANDLERS,
     *books.HANDLERS,
+    *risk.HANDLERS,
     *switch.HANDLERS,
+    *events.HANDLERS,
+    *webhooks.HANDLERS,
 )
 SHARED = (
-    "enrolment", "primary", "reader", "server_key", "sessions", "settings", "sign_in", "vault",
+    "desk", "enrolment", "events", "metrics", "primary", "reader", "server_key", "sessions",
+    "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -63,13 +103,36 @@ class Parts:
         self.primary = Primary(urls.commands, settings.pool_max)
         self.spine = Spine(log, limits)
         self.reader = Reader(urls.queries)
-        self.projector = Projector(connector(urls.projector), reached=self.reader.reached)
+        self.projector = Projector(connector(urls.projector), reached=self._reached)
         self.door = Door(self.spine, self.projector, settings)
         self.sessions = Sessions(self.primary, settings.session_cache_seconds)
         self.link = SwitchLink(self.primary, settings.signature_window_seconds)
         self.enrolment = Enrolment(self.vault, self.pins)
         self.sign_in = SignIn(self.primary, self.door, self.vault, self.pins, settings)
-        self.jobs = Jobs(self.primary, self.door, settings)
+        self.events = Events(self.reader, self.primary, self.vault, settings)
+        self.watch = Watch(self.reader, self.projector, self.door)
+        self.desk = Desk(self.primary)
+        self.post = Post(
+            timeout_seconds=settings.webhook_timeout_seconds,
+            allow_loopback=settings.webhook_allow_loopback,
+        )
+        self.sender = Sender(
+            self.desk, self.reader, self.door, self.vault, settings, self.post.send
+        )
+        self.metrics = Metrics(
+            self.spine, self.projector, self.reader, self.events, self.desk, self.sender
+        )
+        more = (
+            Job("alerts", self.watch.look, settings.alert_seconds),
+            Job("deliveries", self.sender.forget, FORGET_SECONDS),
+        )
+        self.jobs = Jobs(self.primary, self.door, settings, more)
+
+    def _reached(self, position: int) -> None:
+        """The read models have come so far: whoever waits for it is told."""
+        self.reader.reached(position)
+        self.events.reached(position)
+        self.sender.reached(position)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -78,10 +141,20 @@ class Parts:
         self.spine.start()
         projecting = asyncio.create_task(self.projector.run(), name="projector")
         self.jobs.start()
+        telling = [
+            asyncio.create_task(each.run(), name=name)
+            for name, each in (("events", self.events), ("webhooks", self.sender))
+        ]
         try:
-            yield
+            with told_of_leaving(self.events.leave):
+                yield
         finally:
+            self.events.leave()
             self.jobs.stop()
+            for task in telling:
+                task.cancel()
+            await asyncio.gather(*telling, return_exceptions=True)
+            await self.post.close()
             await self.sessions.close()
             await self.spine.close()
             self.projector.close()
@@ -112,7 +185,12 @@ def _litestar(parts: Parts) -> Litestar:
     wait_seconds = parts.settings.read_wait_seconds
     reading = CaughtUp(parts.reader, parts.projector, parts.door, wait_seconds)
     return Litestar(
-        route_handlers=[Router(API, route_handlers=ROUTES), *health.HANDLERS, to_schema],
+        route_handlers=[
+            Router(API, route_handlers=ROUTES),
+            *health.HANDLERS,
+            *events.AT_THE_ROOT,
+            to_schema,
+        ],
         guards=[gate.admit, reading.wait],
         dependencies=_dependencies(parts),
         exception_handlers=HANDLERS,

@@ -28,6 +28,7 @@ logger = structlog.get_logger(__name__)
 
 BEARER = re.compile(r"Bearer +(?P<token>[A-Za-z0-9_-]{43})", re.IGNORECASE)
 SESSIONS_MAX = 20_000  # kept in memory; whoever drops out is looked up again
+LOOPBACK = ("127.0.0.1", "::1")
 SEEN_PAUSE_SECONDS = 60.0
 SEEN_PARTS = 10  # a session that idles out early does so by a tenth of its time at most
 
@@ -39,6 +40,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     session_id: UUID
     agent_id: UUID | None
+    principal_id: UUID | None = None
 
     @property
     def agent(self) -> UUID:
@@ -70,6 +72,7 @@ class Sessions:
             role=session.role,
             session_id=session.session_id,
             agent_id=session.agent_id,
+            principal_id=session.principal_id,
         )
 
     def forget(self, session_id: UUID) -> None:
@@ -115,6 +118,12 @@ class Sessions:
             logger.warning("use of a session was not noted", error=type(error).__name__)
 
 
+def require_this_machine(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Raises Forbidden for whoever asks from elsewhere, also through a proxy that says so."""
+    if connection.client is None or connection.client.host not in LOOPBACK:
+        raise Forbidden
+
+
 class Gate:
     """Every request's way in."""
 
@@ -135,6 +144,9 @@ class Gate:
         if rule is Rule.NOBODY:
             raise NotFound("There is nothing at this path.")
         if rule is Rule.ANYBODY:
+            return
+        if rule is Rule.THIS_MACHINE:
+            require_this_machine(connection)
             return
         if isinstance(rule, Rule):
             connection.scope["user"] = await self._switch.caller(

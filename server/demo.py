@@ -20,13 +20,17 @@ from uuid_utils.compat import uuid7
 
 from commands.account.credit_from_bank import CreditFromBank
 from commands.account.open_wallet import OpenWallet
-from commands.agent.enrol_agent import EnrolAgent
+from commands.agent.enrol_agent import EnrolAgent, Place
+from commands.agent.float_levels import SetFloatLevels
+from commands.agent.principal import EnrolPrincipal
+from commands.agent.work_a_till import EnrolTill
 from commands.books.mark_demo import MarkDemo
 from commands.command import Answer, Command
 from commands.identity.enrol_staff import EnrolStaff
 from commands.identity.person import Role
 from commands.spine import Spine
 from commands.switch.enrol import EnrolSwitchKey, EnrolTerminal
+from commands.tier import Tier
 from ledger.database import connect_sync
 from ledger.errors import Conflict
 from ledger.money import Money
@@ -44,7 +48,16 @@ CUSTOMER_MONEY = Money(100_000_00)
 CUSTOMER_MONEY_LEAST = 50_000_00
 AGENT_FLOAT = Money(500_000_00)
 AGENT_FLOAT_LEAST = 100_000_00
+FLOAT_LOW, FLOAT_OK = Money(50_000_00), Money(100_000_00)
 STAFF = (Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN)
+PRINCIPAL = "Mercearias Unidas"  # illustrative, like the counters and where they stand
+COUNTERS = (
+    ("Mercearia Central", Place(island="Santiago", latitude=14_917_000, longitude=-23_509_000)),
+    ("Kiosk do Plateau", Place(island="Santiago", latitude=14_920_500, longitude=-23_508_200)),
+    ("Loja da Achada", Place(island="Santiago", latitude=14_905_300, longitude=-23_517_600)),
+    ("Bazar do Mindelo", Place(island="São Vicente", latitude=16_886_000, longitude=-24_988_100)),
+)
+TILL = "Caixa 1"
 PLACES = ("Praia, Plateau", "Mindelo, Rua de Lisboa", "Espargos, Aeroporto", "Assomada, Mercado")
 AT_ONCE = 64
 PINS_AT_ONCE = 100_000
@@ -72,6 +85,7 @@ class DemoUser(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     pin: str
     totp_secret: str
     agent_id: UUID | None = None
+    principal_id: UUID | None = None
 
 
 class DemoSwitch(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -148,13 +162,21 @@ class _Seeding:
         if before is None:
             staff = await _all([self._staff(role) for role in STAFF])
             before = DemoFile(users=staff, switch=await self._switch(), terminals=())
-        agents = wanted.agents - len(before.of(Role.AGENT))
+        managers = before.of(Role.AGENT_MANAGER) or (await self._manager(),)
+        super_agents = before.of(Role.AGENT) or (await self._agent(0, managers[0], None),)
+        counters = range(max(1, len(before.of(Role.AGENT))), wanted.agents)
         customers = wanted.customers - len(before.of(Role.CUSTOMER))
         return DemoFile(
             users=(
                 *before.users,
+                *(user for user in (*managers, *super_agents) if user not in before.users),
                 *await _all([self._customer() for _ in range(customers)]),
-                *await _all([self._agent() for _ in range(agents)]),
+                *await _all(
+                    [
+                        self._agent(number, managers[0], super_agents[0].agent_id)
+                        for number in counters
+                    ]
+                ),
             ),
             switch=before.switch,
             terminals=(
@@ -179,7 +201,7 @@ class _Seeding:
         )
         await _all(
             [
-                self._credit(user, AGENT_FLOAT)
+                self._fill_float(user, user.agent_id)
                 for user in demo.of(Role.AGENT)
                 if user.agent_id is not None and held[user.agent_id] < AGENT_FLOAT_LEAST
             ]
@@ -190,21 +212,53 @@ class _Seeding:
             user = _somebody(Role.CUSTOMER)
             kept = await self._kept(user)
             try:
-                await self._do(OpenWallet(user_id=user.user_id, wallet_id=uuid7(), **kept))
+                await self._do(
+                    OpenWallet(user_id=user.user_id, wallet_id=uuid7(), tier=Tier.FULL, **kept)
+                )
             except Conflict:  # the number is taken: draw another
                 continue
             return user
 
-    async def _agent(self) -> DemoUser:
+    async def _manager(self) -> DemoUser:
+        principal_id = uuid7()
+        await self._do(EnrolPrincipal(principal_id=principal_id, name=PRINCIPAL))
+        return await self._staff(Role.AGENT_MANAGER, principal_id=principal_id)
+
+    async def _agent(self, number: int, manager: DemoUser, parent_id: UUID | None) -> DemoUser:
         agent_id = uuid7()
-        await self._do(EnrolAgent(agent_id=agent_id, float_id=uuid7()))
+        name, place = COUNTERS[number % len(COUNTERS)]
+        await self._do(
+            EnrolAgent(
+                agent_id=agent_id,
+                float_id=uuid7(),
+                principal_id=manager.principal_id,
+                parent_id=parent_id,
+                name=name,
+                place=place,
+            )
+        )
+        await self._do(EnrolTill(till_id=uuid7(), agent_id=agent_id, name=TILL))
         return await self._staff(Role.AGENT, agent_id)
 
-    async def _staff(self, role: Role, agent_id: UUID | None = None) -> DemoUser:
+    async def _fill_float(self, user: DemoUser, agent_id: UUID) -> None:
+        await self._credit(user, AGENT_FLOAT)
+        await self._do(
+            SetFloatLevels(agent_id=agent_id, floor=Money(0), low=FLOAT_LOW, ok=FLOAT_OK)
+        )
+
+    async def _staff(
+        self, role: Role, agent_id: UUID | None = None, principal_id: UUID | None = None
+    ) -> DemoUser:
         while True:
-            user = _somebody(role, agent_id)
+            user = _somebody(role, agent_id, principal_id)
             kept = await self._kept(user)
-            command = EnrolStaff(user_id=user.user_id, role=role, agent_id=agent_id, **kept)
+            command = EnrolStaff(
+                user_id=user.user_id,
+                role=role,
+                agent_id=agent_id,
+                principal_id=principal_id,
+                **kept,
+            )
             try:
                 await self._do(command)
             except Conflict:
@@ -272,7 +326,9 @@ def _existing(installation: Installation) -> DemoFile | None:
     return demo if row is not None and row[0] == len(ids) else None
 
 
-def _somebody(role: Role, agent_id: UUID | None = None) -> DemoUser:
+def _somebody(
+    role: Role, agent_id: UUID | None = None, principal_id: UUID | None = None
+) -> DemoUser:
     return DemoUser(
         role=role,
         user_id=uuid7(),
@@ -280,6 +336,7 @@ def _somebody(role: Role, agent_id: UUID | None = None) -> DemoUser:
         pin=f"{secrets.randbelow(10**6):06}",
         totp_secret=new_totp_secret(),
         agent_id=agent_id,
+        principal_id=principal_id,
     )
 
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
+from commands.approval.change import Change
 from commands.command import A, Command
 from commands.deciding import Outcome
 from commands.idempotency import Once
@@ -18,6 +19,8 @@ from server.settings import Settings
 from server.signatures import SwitchCaller
 from server.vault import Vault
 from server.wire import ApiRequest, Received, canonical
+
+Body = Received | Change
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEY_HEADER = "Idempotency-Key"
@@ -83,7 +86,7 @@ class Call:
         return caller
 
     async def write(
-        self, command: Command[A], body: Received | None = None, *, key_required: bool = True
+        self, command: Command[A], body: Body | None = None, *, key_required: bool = True
     ) -> Outcome[A]:
         """Have a command decided once for the caller's key and this body. Raises the Refusal."""
         caller = self.caller
@@ -100,7 +103,7 @@ class Call:
         """The same for what may be repeated without harm, and needs no key."""
         return await self.write(command, key_required=False)
 
-    def _once(self, body: Received | None, *, required: bool) -> Once | None:
+    def _once(self, body: Body | None, *, required: bool) -> Once | None:
         key = self._request.headers.get(KEY_HEADER)
         if key is None:
             if required:

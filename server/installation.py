@@ -20,8 +20,15 @@ from server.urls import Urls
 
 START_SECONDS = 60.0  # a command at start waits for the lock this long: a batch may be at work
 
-DEMO_MARK = "SELECT EXISTS (SELECT FROM ledger.log WHERE position <= 2 AND kind = %(kind)s)"
-HEAD = "SELECT position FROM ledger.head"
+DEMO_MARK = "SELECT EXISTS (SELECT FROM ledger.log WHERE position <= 3 AND kind = %(kind)s)"
+# Opening the books makes a record, and another of their first rules.
+SINCE_THE_OPENING = """
+    SELECT count(*)
+    FROM (
+        SELECT kind FROM ledger.log ORDER BY position LIMIT 3
+    ) AS l
+    WHERE l.kind NOT IN ('books.opened', 'rules.set')
+"""
 
 
 class Installation:
@@ -76,7 +83,7 @@ class Installation:
     @property
     def is_unused(self) -> bool:
         """Whether nothing has happened here but the opening of the books."""
-        return int(self._one(HEAD)) <= 1
+        return not self._one(SINCE_THE_OPENING)
 
     def _one(self, statement: LiteralString) -> int:
         with connect_sync(self.urls.commands, "makeba") as connection:

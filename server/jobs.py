@@ -9,8 +9,10 @@ but when it happens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -18,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from psycopg import OperationalError
 from uuid_utils.compat import uuid7
 
+from commands.account.dormancy import SleepWallet
 from commands.agent.lapse import LapseCashOut
 from commands.command import Command
 from commands.withdrawal.doubt import DoubtWithdrawal
@@ -31,18 +34,33 @@ from server.settings import Settings
 logger = structlog.get_logger(__name__)
 
 FENCE = 7_236_300  # advisory locks of jobs begin here; ledger/migrations.py has 7,236,201
+MORE = 50  # fences of work that comes from elsewhere begin so far behind
 PRUNE_SECONDS = 60.0
 NONCE_WINDOWS = 4  # a signature is good for two: the window counts both ways
-STRANGER_SECONDS = 30 * 86_400
+DAY_SECONDS = 86_400
+STRANGER_SECONDS = 30 * DAY_SECONDS
+WALLETS_MAX = 2_000  # that one look for dormant ones goes through
+
+
+class Job(NamedTuple):
+    """Work that somebody else has for the scheduler: done by one process at a time."""
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    seconds: float  # between two beginnings
 
 
 class Jobs:
     """The scheduler of one process and what it runs."""
 
-    def __init__(self, edge: Primary, door: Door, settings: Settings) -> None:
+    def __init__(
+        self, edge: Primary, door: Door, settings: Settings, more: Sequence[Job] = ()
+    ) -> None:
         self._edge = edge
         self._door = door
         self._settings = settings
+        self._more = more
+        self._looked_up_to = UUID(int=0)  # how far the look for dormant wallets has come
         # Its jobs live in memory: schedulers must not share a store (APScheduler 3).
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -54,7 +72,11 @@ class Jobs:
         self._add("expire", self.expire_codes, every)
         self._add("lapse", self.lapse_requests, every)
         self._add("doubt", self.doubt_approvals, every)
+        self._add("sleep", self.let_sleep, self._settings.dormancy_sweep_seconds)
         self._add("prune", self.prune, PRUNE_SECONDS)
+        for number, job in enumerate(self._more):
+            work = partial(self._fenced, MORE + number, f"job:{job.name}", job.work)
+            self._add(job.name, work, job.seconds)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -82,6 +104,24 @@ class Jobs:
             primary.OVERDUE_APPROVALS,
             lambda id_: DoubtWithdrawal(transaction_id=id_),
         )
+
+    async def let_sleep(self) -> int:
+        """Let the wallets fall asleep that nobody has used for long: some of all at each look."""
+        after = self._settings.dormant_after_days * DAY_SECONDS
+
+        async def deal_with_some() -> int:
+            seen = await self._edge.activities(self._looked_up_to, WALLETS_MAX)
+            self._looked_up_to = seen[-1].subject if len(seen) == WALLETS_MAX else UUID(int=0)
+            long_ago = datetime.now(UTC) - timedelta(seconds=after)
+            resting = [one.subject for one in seen if (one.last_at or one.opened_at) <= long_ago]
+            sleeping = (
+                SleepWallet(transaction_id=uuid7(), wallet_id=id_, after_seconds=after)
+                for id_ in resting
+            )
+            await asyncio.gather(*(self._submit(each, "job:sleep") for each in sleeping))
+            return len(resting)
+
+        return await self._fenced(4, "job:sleep", deal_with_some)
 
     async def prune(self) -> int:
         """Forget nonces whose signatures are too old anyway, and strangers of long ago."""

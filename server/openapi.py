@@ -25,6 +25,7 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIType
 
+from ledger.money import Money
 from server.door import KEY_HEADER
 from server.policy import POLICY, Allowed, Rule
 from server.settings import API
@@ -101,12 +102,27 @@ def complete(app: Litestar) -> None:
     schema = app.openapi_schema
     assert schema.components.schemas is not None, "handlers have bodies"
     schema.components.schemas["Error"] = ERROR
+    _mend(schema.components.schemas)
     for path, item in (schema.paths or {}).items():
         for method in METHODS:
             operation = getattr(item, method)
             if operation is not None:
                 _complete(operation, f"{method.upper()} {path}")
                 _close_body(operation, schema.components.schemas)
+
+
+def _mend(schemas: Mapping[str, Schema]) -> None:
+    """What Litestar writes of two of our types as it is not: an amount that may be left out is a
+    number then, and a tuple of any length has items of its one type."""
+    for schema in schemas.values():
+        for member in (schema.properties or {}).values():
+            if not isinstance(member, Schema):
+                continue
+            if isinstance(member.default, Money):
+                member.default = float(member.default.decimal)
+            items = member.items
+            if isinstance(items, Schema) and items.one_of and items.one_of[-1] == Schema():
+                member.items = items.one_of[0]
 
 
 def _complete(operation: Operation, name: str) -> None:
@@ -135,12 +151,14 @@ def _close_body(operation: Operation, schemas: Mapping[str, Schema]) -> None:
     if not isinstance(body, RequestBody):
         return
     for media in body.content.values():
-        if isinstance(media.schema, Reference):
-            schemas[media.schema.ref.rpartition("/")[2]].additional_properties = False
+        one_of = media.schema.one_of if isinstance(media.schema, Schema) else [media.schema]
+        for kind in one_of or ():
+            if isinstance(kind, Reference):
+                schemas[kind.ref.rpartition("/")[2]].additional_properties = False
 
 
 def _security(rule: Allowed) -> list[dict[str, list[str]]]:
-    if rule is Rule.ANYBODY:
+    if rule in (Rule.ANYBODY, Rule.THIS_MACHINE):
         return []
     return [{SIGNED if isinstance(rule, Rule) else BEARER: []}]
 

@@ -6,6 +6,7 @@ follows looks again.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -18,6 +19,9 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from commands.identity.person import Role
+from commands.risk.activity import Activity
+from ledger.books import Books
+from ledger.rows import Key, Row
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -37,7 +41,8 @@ UNUSED_TOTP = """
 """
 SESSION = """
     SELECT
-        s.id AS session_id, s.person_id AS user_id, s.role, s.idle_seconds, s.expires_at, p.agent_id
+        s.id AS session_id, s.person_id AS user_id, s.role, s.idle_seconds, s.expires_at,
+        p.agent_id, p.principal_id
     FROM ledger.session AS s
     INNER JOIN ledger.person AS p ON s.person_id = p.id
     LEFT JOIN ledger.session_use AS u ON s.id = u.session_id
@@ -108,6 +113,22 @@ PICKUP_SEAL = """
     FROM ledger.agent_request
     WHERE id = %(id)s AND user_id = %(user_id)s
 """
+PROFILE_BY_PHONE = """
+    SELECT id, profile_seal AS seal
+    FROM ledger.person
+    WHERE phone_index = %(phone_index)s AND role = 'customer' AND status = 'active'
+"""
+CLAIM_SEAL = "SELECT text_seal AS seal FROM ledger.claim WHERE withdrawal_id = %(id)s"
+OPEN_WALLETS = """
+    SELECT a.version, a.subject, a.state
+    FROM ledger.activity AS a
+    INNER JOIN ledger.account AS w ON a.subject = w.id
+    WHERE
+        a.subject > %(after)s AND w.code = '2010' AND w.status = 'open' AND w.balance <> 0
+        AND w.floor = 0
+    ORDER BY a.subject
+    LIMIT %(most)s
+"""
 SWITCH_KEYS = "SELECT id, acquirer_id, public_key FROM ledger.switch_key LIMIT 1000"
 NONCE = """
     INSERT INTO ledger.nonce (hash, seen_at) VALUES (%(hash)s, clock_timestamp())
@@ -139,6 +160,7 @@ PRUNE_STRANGERS = """
     DELETE FROM ledger.stranger
     WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
 """
+NOW = "SELECT clock_timestamp() AS now"
 TRY_FENCE = "SELECT pg_try_advisory_xact_lock(%(fence)s) AS mine"
 
 
@@ -160,6 +182,7 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     idle_seconds: int
     expires_at: datetime
     agent_id: UUID | None
+    principal_id: UUID | None
 
 
 class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +199,13 @@ class PickupSeal(msgspec.Struct, frozen=True):
 
     seal: bytes | None
     expires_at: datetime
+
+
+class ProfileSeal(msgspec.Struct, frozen=True):
+    """A customer, and the sealed name and number."""
+
+    id: UUID
+    seal: bytes
 
 
 class SwitchKeyRow(msgspec.Struct, frozen=True):
@@ -235,17 +265,17 @@ class Primary:
 
     async def sessions(self, user_id: UUID) -> list[SessionListed]:
         """Somebody's sessions that are good now, newest first."""
-        return await self._all(SessionListed, SESSIONS, user_id=user_id)
+        return await self.rows(SessionListed, SESSIONS, user_id=user_id)
 
     async def seen(self, session_id: UUID, pause_seconds: float) -> None:
         """Note that a session was used, unless that was noted within the pause."""
-        await self._do(SEEN, session_id=session_id, pause_seconds=pause_seconds)
+        await self.change(SEEN, session_id=session_id, pause_seconds=pause_seconds)
 
     async def stranger_failed(
         self, phone_index: bytes, tries_max: int, lock_seconds: int
     ) -> int | None:
         """Count a wrong PIN for a number of nobody. Seconds left when it was locked already."""
-        counted = await self._do(
+        counted = await self.change(
             STRANGER, phone_index=phone_index, tries_max=tries_max, lock_seconds=lock_seconds
         )
         if counted:
@@ -264,13 +294,31 @@ class Primary:
         """The sealed pick-up code of a request, for its owner."""
         return await self._one(PickupSeal, PICKUP_SEAL, id=request_id, user_id=user_id)
 
+    async def profile_seal(self, phone_index: bytes) -> ProfileSeal | None:
+        """The active customer with this number."""
+        return await self._one(ProfileSeal, PROFILE_BY_PHONE, phone_index=phone_index)
+
+    async def claim_seal(self, withdrawal_id: UUID) -> bytes | None:
+        """What a customer wrote about a withdrawal, sealed."""
+        found = await self._one(_Seal, CLAIM_SEAL, id=withdrawal_id)
+        return found.seal if found else None
+
+    async def activities(self, after: UUID, most: int) -> list[Activity]:
+        """What open wallets with money have done lately: the next ones by their ids."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                OPEN_WALLETS, {"after": after, "most": most}, prepare=True, binary=True
+            )
+            rows = await found.fetchall()
+        return [Activity.loaded((row["version"], row["subject"], row["state"])) for row in rows]
+
     async def switch_keys(self) -> list[SwitchKeyRow]:
         """All keys of the switch; they are few."""
-        return await self._all(SwitchKeyRow, SWITCH_KEYS)
+        return await self.rows(SwitchKeyRow, SWITCH_KEYS)
 
     async def use_nonce(self, nonce_hash: bytes) -> bool:
         """Whether this is the first use of a nonce, which it is no more then."""
-        return await self._do(NONCE, hash=nonce_hash) == 1
+        return await self.change(NONCE, hash=nonce_hash) == 1
 
     async def position(self) -> int:
         """The position of the newest record."""
@@ -280,11 +328,11 @@ class Primary:
 
     async def overdue(self, statement: str, most: int) -> list[UUID]:
         """What a sweep has to deal with: ids, the longest overdue first."""
-        return [found.id for found in await self._all(_Id, statement, most=most)]
+        return [found.id for found in await self.rows(_Id, statement, most=most)]
 
     async def prune(self, statement: str, seconds: float) -> int:
         """Delete what is older. How many rows that were."""
-        return await self._do(statement, seconds=seconds)
+        return await self.change(statement, seconds=seconds)
 
     @asynccontextmanager
     async def fenced(self, fence: int) -> AsyncIterator[bool]:
@@ -294,17 +342,43 @@ class Primary:
             row = await cursor.fetchone()
             yield bool(row and row["mine"])
 
+    async def books(self, *keys: Key[Any]) -> Books:
+        """The rows under these keys at the database's time, to be read as a decision reads them.
+
+        Nothing is decided on these books: they are not under the lock.
+        """
+        rows: dict[Key[Any], Row | None] = dict.fromkeys(keys)
+        wanted: dict[tuple[type[Row], str], list[Any]] = defaultdict(list)
+        for row_type, index, value in keys:
+            if index in row_type.IDS and isinstance(value, int):
+                wanted[row_type, index].append(UUID(int=value))
+            else:
+                wanted[row_type, index].append(value)
+        async with self._pool.connection() as connection:
+            now = await (await connection.execute(NOW, prepare=True)).fetchone()
+            assert now is not None, "there is a time"
+            for (row_type, index), values in wanted.items():
+                cursor = await connection.execute(
+                    row_type.LOAD[index], {"values": values}, prepare=True, binary=True
+                )
+                for found in await cursor.fetchall():
+                    row = row_type.loaded(tuple(found.values()))
+                    rows.update(dict.fromkeys(row.keys(), row))
+        return Books(now["now"], {}, rows)
+
     async def _one(self, into: type[S], statement: str, **parameters: Any) -> S | None:
-        found = await self._all(into, statement, **parameters)
+        found = await self.rows(into, statement, **parameters)
         return found[0] if found else None
 
-    async def _all(self, into: type[S], statement: str, **parameters: Any) -> list[S]:
+    async def rows(self, into: type[S], statement: str, **parameters: Any) -> list[S]:
+        """The rows of a statement, as structs."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(statement, parameters, prepare=True, binary=True)
             rows = await cursor.fetchall()
         return [msgspec.convert(row, into) for row in rows]
 
-    async def _do(self, statement: str, **parameters: Any) -> int:
+    async def change(self, statement: str, **parameters: Any) -> int:
+        """Run a statement outside the log. How many rows it changed."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(statement, parameters, prepare=True)
             return cursor.rowcount

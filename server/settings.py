@@ -62,6 +62,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     request_ttl_seconds: Annotated[
         int, Meta(description="Life of a request at an agent.", ge=1, le=86_400)
     ] = 600
+    proposal_ttl_seconds: Annotated[
+        int,
+        Meta(description="Life of a change that waits for approval.", ge=1, le=2_592_000),
+    ] = 604_800
+    offer_agents_max: Annotated[
+        int,
+        Meta(description="Agents near to whom one request for cash is offered.", ge=1, le=20),
+    ] = 5
+    offer_metres_max: Annotated[
+        int, Meta(description="How far away an agent near may be.", ge=1, le=100_000)
+    ] = 5_000
     doubt_seconds: Annotated[
         int,
         Meta(
@@ -158,6 +169,92 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=10_000,
         ),
     ] = 64
+
+    # Events, alerts, webhooks
+    events_heartbeat_seconds: Annotated[
+        float, Meta(description="A stream of events says so often that it is alive.", gt=0, le=300)
+    ] = 15.0
+    events_recheck_seconds: Annotated[
+        float, Meta(description="Pause between looks at listeners' sessions.", gt=0, le=1)
+    ] = 0.9
+    events_buffer_max: Annotated[
+        int,
+        Meta(
+            description="Events that wait for a listener, above which it is let go.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = 256
+    events_streams_max: Annotated[
+        int, Meta(description="Streams of events of a process.", ge=1, le=100_000)
+    ] = 2_000
+    events_streams_each: Annotated[
+        int, Meta(description="Streams of events of one user in a process.", ge=1, le=1_000)
+    ] = 4
+    alert_seconds: Annotated[
+        float, Meta(description="Pause between measurements for alerts.", gt=0, le=3_600)
+    ] = 5.0
+    webhooks_max: Annotated[
+        int, Meta(description="Webhooks, above which none is added.", ge=0, le=1_000)
+    ] = 20
+    webhook_timeout_seconds: Annotated[
+        float, Meta(description="Time for one delivery to a webhook as a whole.", gt=0, le=60)
+    ] = 10.0
+    webhook_retry_seconds: Annotated[
+        float,
+        Meta(
+            description="Pause after a delivery that failed; doubled for each more.", gt=0, le=3_600
+        ),
+    ] = 5.0
+    webhook_retry_seconds_max: Annotated[
+        float, Meta(description="The longest such pause.", gt=0, le=86_400)
+    ] = 3_600.0
+    webhook_give_up_seconds: Annotated[
+        int,
+        Meta(description="A webhook that fails for so long is disabled.", ge=1, le=2_592_000),
+    ] = 86_400
+    webhook_overlap_seconds: Annotated[
+        int,
+        Meta(description="For so long the old secret signs beside a new one.", ge=0, le=2_592_000),
+    ] = 86_400
+    webhook_keep_seconds: Annotated[
+        int,
+        Meta(description="How long deliveries that are over are kept.", ge=60, le=31_536_000),
+    ] = 2_592_000
+    webhook_allow_loopback: Annotated[
+        bool,
+        Meta(description="Allow webhooks on this machine, without TLS: for demos and tests only."),
+    ] = False
+
+    # Account care
+    reversal_alone_max_escudos: Annotated[
+        int,
+        Meta(
+            description="The largest entry that one person may reverse; above it, two.",
+            ge=0,
+            le=1_000_000_000,
+        ),
+    ] = 50_000
+    cash_in_reversal_seconds: Annotated[
+        int, Meta(description="For so long an agent may take a cash-in back.", ge=0, le=604_800)
+    ] = 900
+    cash_in_reversal_operator_seconds: Annotated[
+        int, Meta(description="The same for an operator.", ge=0, le=31_536_000)
+    ] = 604_800
+    claim_window_seconds: Annotated[
+        int,
+        Meta(
+            description="For so long a customer may claim that a machine did not pay.",
+            ge=60,
+            le=31_536_000,
+        ),
+    ] = 7_776_000
+    dormant_after_days: Annotated[
+        int, Meta(description="A wallet that rests so long is dormant.", ge=1, le=36_500)
+    ] = 365
+    dormancy_sweep_seconds: Annotated[
+        float, Meta(description="Pause between looks for such wallets.", gt=0, le=86_400)
+    ] = 3_600.0
 
     @property
     def secrets_dir(self) -> Path:

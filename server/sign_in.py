@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import time
 from uuid import UUID
@@ -11,9 +12,11 @@ import msgspec
 import pyotp
 from uuid_utils.compat import uuid7
 
+from commands.deciding import Outcome
 from commands.identity.confirm_factor import OpenSession, SessionOpened
 from commands.identity.log_in import RecordPin
 from commands.identity.person import Role
+from commands.identity.step_up import SteppedUp, StepUp
 from commands.identity.tries import TryLimits
 from ledger.errors import TooMany, Unauthenticated
 from server.door import Door
@@ -77,7 +80,7 @@ class SignIn:
         sealed = self._vault.seal(CHALLENGE, CHALLENGE, msgspec.json.encode(challenge).decode())
         return base64.urlsafe_b64encode(sealed).decode()
 
-    async def confirm(self, challenge_id: str, code: str, request_id: str) -> SignedIn:
+    async def confirm(self, challenge_id: str, code: str, device: str, request_id: str) -> SignedIn:
         """A session for whoever passed both steps. Raises Unauthenticated or TooMany."""
         person = await self._challenged(challenge_id)
         secret = self._vault.open(TOTP, person.id, person.totp_seal)
@@ -91,11 +94,31 @@ class SignIn:
                 idle_seconds=self._idle_seconds(person.role),
                 absolute_seconds=self._settings.session_absolute_seconds,
                 limits=self._limits,
+                device=device_hash(device),
             ),
             actor=str(person.id),
             request_id=request_id,
         )
         return SignedIn(token, outcome.fresh, outcome.position)
+
+    async def step_up(
+        self, user_id: UUID, session_id: UUID, code: str, request_id: str
+    ) -> Outcome[SteppedUp]:
+        """Confirm a session with a second factor once more. Raises Unauthenticated or TooMany."""
+        person = await self._primary.person(user_id)
+        if person is None:
+            raise Unauthenticated
+        secret = self._vault.open(TOTP, person.id, person.totp_seal)
+        return await self._door.submit(
+            StepUp(
+                user_id=person.id,
+                session_id=session_id,
+                totp_step=step_of(secret, code, time.time()),
+                limits=self._limits,
+            ),
+            actor=str(person.id),
+            request_id=request_id,
+        )
 
     async def _challenged(self, challenge_id: str) -> Credentials:
         try:
@@ -122,6 +145,11 @@ class SignIn:
         return (
             self._settings.session_idle_seconds if customer else self._settings.staff_idle_seconds
         )
+
+
+def device_hash(device: str) -> str:
+    """What is kept of what an app calls its device; empty when it does not say."""
+    return hashlib.sha256(device.encode()).hexdigest()[:32] if device else ""
 
 
 def step_of(secret: str, code: str, at: float) -> int | None:

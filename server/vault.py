@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -16,7 +17,9 @@ from server.secrets import Keyring, Secrets
 
 NONCE_BYTES = 12
 CODE_DIGITS = 6
+EVENT_MAC_BYTES = 13
 _VERSION = struct.Struct("!H")
+_POSITION = struct.Struct("!Q")
 
 
 class SealBroken(Exception):
@@ -68,6 +71,23 @@ class Vault:
             return AESGCM(key).decrypt(nonce, sealed, associated).decode()
         except (struct.error, KeyError, ValueError, InvalidTag) as error:
             raise SealBroken from error
+
+    def event_id(self, position: int) -> str:
+        """A place in the feed as listeners name it: nobody else can make one."""
+        raw = _POSITION.pack(position)
+        mac = self._index("event", str(position))[:EVENT_MAC_BYTES]
+        return base64.urlsafe_b64encode(raw + mac).rstrip(b"=").decode()
+
+    def event_position(self, event_id: str) -> int:
+        """The place that an id names. Raises SealBroken."""
+        try:
+            raw = base64.b64decode(event_id + "=" * (-len(event_id) % 4), b"-_", validate=True)
+            (position,) = _POSITION.unpack_from(raw)
+        except (struct.error, ValueError) as error:
+            raise SealBroken from error
+        if not hmac.compare_digest(self.event_id(position), event_id):
+            raise SealBroken
+        return int(position)
 
     def _index(self, *parts: str) -> bytes:
         return _mac(self._index_key.key(self._index_key.newest), *parts)

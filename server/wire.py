@@ -17,6 +17,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import Meta
 
+from commands.approval.changes import read_money
 from commands.deciding import Outcome
 from ledger.errors import InvalidRequest, NotFound
 from ledger.money import AMOUNT_MINOR_MAX, CVE, Money
@@ -160,6 +161,14 @@ def e164(phone: str, field: str = "phone") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def amount_of(text: str) -> Money:
+    """An amount above zero that stands in a query. Raises InvalidRequest."""
+    try:
+        return Amount.read(Decimal(text)).money
+    except ArithmeticError as error:
+        raise InvalidRequest(field="amount", reason="is not a number") from error
+
+
 def uuid_or_not_found(text: str, message: str) -> UUID:
     """An id that somebody sent. One that cannot be ours is one that we do not have."""
     try:
@@ -171,6 +180,8 @@ def uuid_or_not_found(text: str, message: str) -> UUID:
 def _sorted(value: object) -> object:
     if isinstance(value, Amount):
         return value.money.minor
+    if isinstance(value, Money):
+        return value.minor
     raise TypeError(f"{type(value)} does not come in")
 
 
@@ -186,4 +197,6 @@ def _decoder(wanted: Any) -> msgspec.json.Decoder[Any]:
 def _read_special(wanted: type, value: Any) -> Any:
     if issubclass(wanted, Amount):
         return wanted.read(value)
+    if wanted is Money:
+        return read_money(wanted, value)
     raise NotImplementedError(wanted)

@@ -8,7 +8,8 @@ ApiError
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -64,6 +65,14 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
     replayed: bool
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A message of a stream of events. One without an event says only where the stream is."""
+
+    id: str
+    event: str = ""
+    data: str = ""
+
+
 class Bookmark:
     """How far the log was when somebody last heard of it. Readers who share a bookmark see each
     other's writes: the server makes a read wait until it has got there."""
@@ -97,6 +106,19 @@ class Api:
         headers = {LOG_POSITION: str(self._bookmark.position)}
         reply = await self._send("GET", path, wanted, headers, params=query)
         return reply.value
+
+    @asynccontextmanager
+    async def listen(self, last_id: str | None = None) -> AsyncIterator[AsyncIterator[Heard]]:
+        """Events as they happen, after the one with this id or from now on. The first message
+        says only from where on. Raises Refused; the iteration ends when the server lets go."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if last_id is not None:
+            headers["Last-Event-ID"] = last_id
+        async with self._client.stream("GET", "events", headers=headers) as response:
+            if not response.is_success:
+                await response.aread()
+                raise refused_by(response)
+            yield _messages(response)
 
     async def post(
         self, path: str, body: Any, wanted: type[T], *, key: str | None = None
@@ -159,6 +181,18 @@ def refused_by(response: httpx.Response) -> Refused:
     return Refused(
         response.status_code, error.code, error.message, error.details, _retry_after(response)
     )
+
+
+async def _messages(response: httpx.Response) -> AsyncIterator[Heard]:
+    """Messages end with an empty line; what begins with a colon is a sign of life."""
+    fields: dict[str, str] = {}
+    async for line in response.aiter_lines():
+        name, _, value = line.partition(":")
+        if name:
+            fields[name] = value.removeprefix(" ")
+        elif not line and "id" in fields:
+            yield Heard(fields["id"], fields.get("event", ""), fields.get("data", ""))
+            fields = {}
 
 
 class _Error(msgspec.Struct, frozen=True):

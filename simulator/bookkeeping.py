@@ -12,12 +12,15 @@ from typing import NamedTuple
 from simulator.contract import Entry
 from simulator.words import escudos
 
+TRUST = "1010"
 WALLETS = "2010"
 FLOATS = "2020"
 HELD = "2030"
 SWITCH_PAYABLE = "2100"
+UNIDENTIFIED = "2900"
 FEES_ATM = "4010"
 FEES_AGENT = "4020"
+FEES_TRANSFER = "4030"
 COMMISSION_CASH_IN = "5010"
 COMMISSION_CASH_OUT = "5020"
 
@@ -55,6 +58,15 @@ def given_back(total: int) -> Legs:
     return (Leg("debit", HELD, total), Leg("credit", WALLETS, total))
 
 
+def transfer_released(amount: int, fee: int) -> Legs:
+    """A held transfer goes on: the receiver has the amount, and the fee is earned."""
+    return (
+        Leg("debit", HELD, amount + fee),
+        Leg("credit", WALLETS, amount),
+        Leg("credit", FEES_TRANSFER, fee),
+    )
+
+
 def captured(total: int, paid: int, fee: int) -> Legs:
     """A machine has paid: we owe it to the switch, earn the fee, and give back what is left."""
     rest = total - paid - fee
@@ -85,6 +97,31 @@ def cashed_out(amount: int, fee: int, commission: int) -> Legs:
         Leg("credit", FLOATS, amount + commission),
         Leg("credit", FEES_AGENT, fee),
     )
+
+
+def float_sent(amount: int) -> Legs:
+    """Float goes from one agent to another."""
+    return (Leg("debit", FLOATS, amount), Leg("credit", FLOATS, amount))
+
+
+def redeemed(amount: int) -> Legs:
+    """Float becomes money in the bank."""
+    return (Leg("debit", FLOATS, amount), Leg("credit", TRUST, amount))
+
+
+def credited(amount: int) -> Legs:
+    """The trust bank was credited for a customer."""
+    return (Leg("debit", TRUST, amount), Leg("credit", WALLETS, amount))
+
+
+def unidentified(amount: int) -> Legs:
+    """The trust bank was credited, and nobody knows for whom."""
+    return (Leg("debit", TRUST, amount), Leg("credit", UNIDENTIFIED, amount))
+
+
+def assigned(amount: int) -> Legs:
+    """It was a customer's after all."""
+    return (Leg("debit", UNIDENTIFIED, amount), Leg("credit", WALLETS, amount))
 
 
 def legs_of(entry: Entry) -> Legs:

@@ -42,6 +42,7 @@ class Scene:
         self.teller = teller
         self.forgotten: LiveCode | None = None
         self._accountant = accountant
+        self._staff = {"accountant": accountant}
         self._shown: set[int] = set()
         self._owed_to_switch = 0
 
@@ -69,6 +70,12 @@ class Scene:
     def till(self) -> TillAtWork:
         """The agent's counter."""
         return self.town.tills[0]
+
+    async def staff(self, role: str) -> Api:
+        """Somebody of the staff, who stays signed in for the rest of the story."""
+        if role not in self._staff:
+            self._staff[role] = await self.town.reader(role)
+        return self._staff[role]
 
     async def do(self, machine: Running[Any, E, Any], event: E) -> None:
         """Let something happen, and wait until all that follows from it is done."""
@@ -106,6 +113,17 @@ class Scene:
         await self.do(self.machine, asked)
         self.show(self.machine)
         await self.do(phone_, phone.StatusWanted())
+
+    async def type_for(self, number: str, code: str, amount: int) -> None:
+        """Somebody types another's number at the machine, and whatever code."""
+        await self.do(self.machine, atm.CashAsked(number, code, amount))
+        self.show(self.machine)
+
+    @property
+    def heard(self) -> str | None:
+        """What the switch was last told for the machine at the corner."""
+        reply = self.machine.state.reply
+        return None if reply is None else reply.response_code
 
     def balance(self, phone_: PhoneAtWork) -> Decimal:
         """What the app says that may be spent. Raises StoryBroken when nobody is signed in."""

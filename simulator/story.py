@@ -9,14 +9,19 @@ from rich.console import Console
 
 from simulator import people, town
 from simulator.api import ApiError
-from simulator.chapters import breakdowns, ordinary, refusals
+from simulator.chapters import breakdowns, care, counters, fraud, news, ordinary, prices, refusals
 from simulator.scene import Chapter, Scene
 from simulator.telling import Teller
 
 CHAPTERS = (
     *ordinary.CHAPTERS,
+    *counters.CHAPTERS,
     *refusals.FIRST,
     *breakdowns.CHAPTERS,
+    *prices.CHAPTERS,
+    *care.CHAPTERS,
+    *fraud.CHAPTERS,
+    *news.CHAPTERS,
     *refusals.CHAPTERS,
     *refusals.LAST,
 )

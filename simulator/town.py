@@ -56,6 +56,7 @@ class Town:
         names = (*(each.phone for each in people.users), SWITCH)
         self._lines = {name: Line(self._network) for name in names}
         self._clients = {name: connect(url, line) for name, line in self._lines.items()}
+        self._apis: dict[str, Api] = {}
         self.phones = tuple(self._phone(each) for each in people.of("customer"))
         self.tills = tuple(self._till(each) for each in people.of("agent"))
         self.switch = self._switch()
@@ -65,6 +66,10 @@ class Town:
     def line(self, name: str) -> Line:
         """The line of somebody, by phone number, or that of the switch."""
         return self._lines[name]
+
+    def api(self, phone_number: str) -> Api:
+        """What the machine of a customer or an agent asks with: signed in as soon as that is."""
+        return self._apis[phone_number]
 
     def heal(self) -> None:
         """Nothing goes wrong on purpose any more."""
@@ -92,14 +97,14 @@ class Town:
         await self._network.aclose()
 
     def _phone(self, who: Somebody) -> PhoneAtWork:
-        api = Api(self._clients[who.phone], self.bookmark)
+        api = self._apis[who.phone] = Api(self._clients[who.phone], self.bookmark)
         hands = PhoneHands(api, Authenticator(who.totp_secret))
         state = Phone(number=who.phone)
         return Running(state, phone.step, hands.carry_out, self.work, self._clock)
 
     def _till(self, who: Somebody) -> TillAtWork:
         assert who.agent_id is not None, "an agent has a counter"
-        api = Api(self._clients[who.phone], self.bookmark)
+        api = self._apis[who.phone] = Api(self._clients[who.phone], self.bookmark)
         hands = TillHands(api, Authenticator(who.totp_secret))
         state = Till(agent_id=who.agent_id, phone=who.phone, drawer=DRAWER)
         return Running(state, agent.step, hands.carry_out, self.work, self._clock)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from commands.agent.float_levels import watch_float
 from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
@@ -133,6 +134,8 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
             move(self.amount, debit_to=TRUST, credit_to=account_id, value_date=self.value_date),
         )
         assert entry_number is not None, "a credit is an entry"
+        if beneficiary is Beneficiary.AGENT_FLOAT and self.agent_id is not None:
+            watch_float(books, self.agent_id)
         booked = BankCredit(
             reference=self.reference,
             transaction_id=self.transaction_id,

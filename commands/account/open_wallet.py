@@ -6,6 +6,8 @@ from uuid import UUID
 
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
+from commands.risk.activity import Activity, activity_of
+from commands.tier import Tier
 from ledger import chart
 from ledger.books import Books
 from ledger.errors import Conflict
@@ -27,9 +29,14 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
     profile_seal: bytes
     pin_hash: str
     totp_seal: bytes
+    tier: Tier = Tier.BASIC
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_phone(self.phone_index), Person.by_id(self.user_id))
+        yield (
+            Person.by_phone(self.phone_index),
+            Person.by_id(self.user_id),
+            Activity.of(self.wallet_id),
+        )
 
     def decide(self, books: Books) -> WalletOpened:
         if books.find(Person.by_phone(self.phone_index)) is not None:
@@ -47,11 +54,18 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
                 pin_hash=self.pin_hash,
                 totp_seal=self.totp_seal,
                 wallet_id=wallet.id,
+                tier=self.tier,
             )
         )
+        books.put(activity_of(books, wallet.id))  # when it was opened: one day it may be dormant
         books.record(
             "wallet.opened",
             wallet.id,
-            {"user": self.user_id, "code": wallet.code, "currency": wallet.currency},
+            {
+                "user": self.user_id,
+                "code": wallet.code,
+                "currency": wallet.currency,
+                "tier": self.tier,
+            },
         )
         return WalletOpened(user_id=self.user_id, wallet_id=wallet.id)

@@ -1,26 +1,47 @@
-"""An entry was wrong: a second one takes it back, and both stay in the journal, linked."""
+"""An entry was wrong: a second one takes it back, and both stay in the journal, linked.
+
+Up to an amount one person does that; above it one proposes and another approves.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from commands.account.assign_credit import Assignment
 from commands.books.journal_entry import NUMBER_MAX, JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
 from ledger.accounts import Account, Status
 from ledger.books import Books
-from ledger.errors import Conflict, InsufficientFunds, NotFound, WalletNotOpen
+from ledger.errors import ApprovalRequired, Conflict, InsufficientFunds, NotFound, WalletNotOpen
 from ledger.journal import Line, reversal
+from ledger.money import Money
 
 MAY_REVERSE = (Role.ACCOUNTANT, Role.OPERATOR)
+ALONE_MAX = Money.of(50_000)  # illustrative; MAKEBA_REVERSAL_ALONE_MAX_ESCUDOS says otherwise
 
-# Entries of withdrawals, requests and disputes have a life that ends them in its own way.
-OWN_LIFE = ("withdrawal.", "cash_out.", "dispute.")
+# Entries of these have a life that ends them in its own way, or a row that counts them.
+OWN_LIFE = (
+    "withdrawal.",
+    "cash_out.",
+    "transfer.held",
+    "transfer.released",
+    "transfer.refused",
+    "dispute.",
+    "break.",
+    "settlement.",
+    "treasury.",
+    "wallet.",
+    "cash_in.reversed",
+    "bank.credit_assigned",
+    "redemption.",
+)
 
 
 class EntryReversed(Answer, frozen=True, kw_only=True):
@@ -33,36 +54,28 @@ class EntryReversed(Answer, frozen=True, kw_only=True):
 
 
 class ReverseEntry(Command[EntryReversed], frozen=True, kw_only=True):
-    """Reverse a posted entry, once. What has been spent in the meantime cannot be taken back."""
+    """Reverse a posted entry, once. What has been spent in the meantime cannot be taken back.
+
+    `alone_max` is the largest entry that one person may reverse.
+    """
 
     transaction_id: UUID
     entry_number: int
     reason: str
     user_id: UUID
+    alone_max: Money = ALONE_MAX
 
     def touches(self, books: Books) -> Rounds:
         yield (Person.by_id(self.user_id),)
-        if not 0 < self.entry_number <= NUMBER_MAX:
-            return
-        yield (JournalEntry.by_number(self.entry_number),)
-        original = books.find(JournalEntry.by_number(self.entry_number))
-        if original is not None:
-            yield tuple(Account.by_id(account) for account in original.accounts)
+        yield from reversal_touches(books, self.entry_number)
 
     def decide(self, books: Books) -> EntryReversed:
         require_staff(books, self.user_id, *MAY_REVERSE)
-        original = self._require_reversible(books)
-        entry = reversal(original.number, original.lines)
-        _require_covered(books, entry.lines)
+        original = require_reversible(books, self.entry_number)
+        if size_of(original) > self.alone_max.minor:
+            raise ApprovalRequired(alone=str(self.alone_max.decimal), propose="reverse_big_entry")
         # From here on nothing is refused.
-        number = books.record(
-            "entry.reversed",
-            self.transaction_id,
-            {"reverses": original.number, "reason": self.reason},
-            entry,
-        )
-        assert number is not None, "a reversal is an entry"
-        books.put(msgspec.structs.replace(original, reversed_by=number))
+        number = write_reversal(books, original, self.transaction_id, reason=self.reason)
         return EntryReversed(
             transaction_id=self.transaction_id,
             entry_number=number,
@@ -70,17 +83,51 @@ class ReverseEntry(Command[EntryReversed], frozen=True, kw_only=True):
             timestamp=books.now,
         )
 
-    def _require_reversible(self, books: Books) -> JournalEntry:
-        if not 0 < self.entry_number <= NUMBER_MAX:
-            raise NotFound
-        original = books.find(JournalEntry.by_number(self.entry_number))
-        if original is None:
-            raise NotFound
-        if original.kind.startswith(OWN_LIFE):
-            raise Conflict("Only its own life can end this entry.", kind=original.kind)
-        if original.reversed_by is not None:
-            raise Conflict("This entry was reversed before.", reversedBy=original.reversed_by)
-        return original
+
+def reversal_touches(books: Books, number: int) -> Rounds:
+    """The rows that the reversal of an entry reads and changes."""
+    if not 0 < number <= NUMBER_MAX:
+        return
+    yield (JournalEntry.by_number(number), Assignment.of_entry(number))
+    original = books.find(JournalEntry.by_number(number))
+    if original is not None:
+        yield tuple(Account.by_id(account) for account in original.accounts)
+
+
+def require_reversible(books: Books, number: int) -> JournalEntry:
+    """The entry, which can be taken back now. Raises NotFound, Conflict, InsufficientFunds or
+    WalletNotOpen."""
+    if not 0 < number <= NUMBER_MAX:
+        raise NotFound
+    original = books.find(JournalEntry.by_number(number))
+    if original is None:
+        raise NotFound
+    if original.kind.startswith(OWN_LIFE):
+        raise Conflict("Only its own life can end this entry.", kind=original.kind)
+    if original.reversed_by is not None:
+        raise Conflict("This entry was reversed before.", reversedBy=original.reversed_by)
+    if books.find(Assignment.of_entry(number)) is not None:
+        raise Conflict("This credit was assigned to somebody.", kind=original.kind)
+    _require_covered(books, reversal(original.number, original.lines).lines)
+    return original
+
+
+def size_of(original: JournalEntry) -> int:
+    """What an entry moves, in minor units: the sum of its debits."""
+    return sum(amount for amount in original.amounts if amount > 0)
+
+
+def write_reversal(books: Books, original: JournalEntry, transaction_id: UUID, **facts: Any) -> int:
+    """Write the entry that takes another one back; returns its number."""
+    number = books.record(
+        "entry.reversed",
+        transaction_id,
+        {"reverses": original.number, **facts},
+        reversal(original.number, original.lines),
+    )
+    assert number is not None, "a reversal is an entry"
+    books.put(msgspec.structs.replace(original, reversed_by=number))
+    return number
 
 
 def _require_covered(books: Books, lines: tuple[Line, ...]) -> None:

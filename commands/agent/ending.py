@@ -9,8 +9,10 @@ from uuid import UUID
 from commands.agent.lifecycle import Happening, RequestState
 from commands.agent.row import AgentRequest
 from commands.command import Rounds
+from commands.risk import gate
+from commands.tariff import Operation
 from commands.withdrawal.hold import give_back, hold_keys
-from ledger.books import Books
+from ledger.books import COUNTRY, Books
 from ledger.errors import CodeExpired, NotFound
 
 
@@ -50,6 +52,8 @@ def end_unpaid(
 def write_unpaid(books: Books, ended: AgentRequest, **facts: Any) -> AgentRequest:
     """Write the end of a request that has moved already."""
     books.put(ended)
+    requested_on = ended.requested_at.astimezone(COUNTRY).date()
+    gate.give_back(books, Operation.AGENT_CASH_OUT, ended.wallet_id, ended.amount, requested_on)
     books.record(
         f"cash_out.{ended.state}",
         ended.id,

@@ -21,6 +21,8 @@ class Happening(StrEnum):
     """What can happen to a request."""
 
     REQUESTED = "requested"
+    TAKEN = "taken"
+    DECLINED = "declined"
     TRIED_WRONG = "tried_wrong"
     TRIED_WRONG_ONCE_TOO_OFTEN = "tried_wrong_once_too_often"
     CONFIRMED = "confirmed"
@@ -33,6 +35,8 @@ S, H = RequestState, Happening
 
 MOVES: dict[tuple[RequestState | None, Happening], RequestState] = {
     (None, H.REQUESTED): S.PENDING,  # hold: wallet 2010 → held 2030, amount and fee
+    (S.PENDING, H.TAKEN): S.PENDING,  # it was offered to several, now one has it
+    (S.PENDING, H.DECLINED): S.PENDING,  # the others may still take it
     (S.PENDING, H.TRIED_WRONG): S.PENDING,
     (S.PENDING, H.TRIED_WRONG_ONCE_TOO_OFTEN): S.REFUSED,  # 2030 → 2010
     (S.PENDING, H.CONFIRMED): S.CONFIRMED,  # 2030 → 2020, fee → 4020, commission 5020 → 2020

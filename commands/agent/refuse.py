@@ -1,4 +1,4 @@
-"""The agent does not pay: the customer's money goes back at once."""
+"""The agent does not pay: the customer's money goes back at once, or others near are asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from commands.agent.ending import (
     require_in_time,
     require_named_agent,
 )
-from commands.agent.lifecycle import Happening
+from commands.agent.lifecycle import Happening, require_move
+from commands.agent.offer import pass_on
 from commands.agent.row import RequestStatus
 from commands.command import Command, Rounds
 from ledger.books import Books
@@ -29,5 +30,10 @@ class RefuseCashOut(Command[RequestStatus], frozen=True, kw_only=True):
     def decide(self, books: Books) -> RequestStatus:
         request = require_named_agent(books, self.transaction_id, self.agent_id)
         require_in_time(books, request)
-        refused = end_unpaid(books, request, Happening.REFUSED, reason=self.reason)
+        if request.offered_to:
+            require_move(request.state, Happening.DECLINED)
+            # From here on nothing is refused.
+            refused = pass_on(books, request, self.agent_id, self.reason)
+        else:
+            refused = end_unpaid(books, request, Happening.REFUSED, reason=self.reason)
         return RequestStatus.of(books, refused)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from ledger.journal import Line
@@ -20,6 +22,9 @@ class JournalEntry(Row, frozen=True, kw_only=True):
 
     number: int
     kind: str  # of the record that made it
+    subject: UUID
+    recorded_at: datetime
+    payload: Mapping[str, Any]  # as JSON has it: ids and dates are text
     accounts: tuple[UUID, ...]
     amounts: tuple[int, ...]
     reversed_by: int | None
@@ -32,6 +37,9 @@ class JournalEntry(Row, frozen=True, kw_only=True):
                 0 AS version,
                 l.entry_number AS number,
                 l.kind,
+                l.subject,
+                l.recorded_at,
+                l.payload,
                 ARRAY(
                     SELECT i.account
                     FROM ledger.line AS i

@@ -5,6 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from commands.command import Answer, Command, Rounds
+from commands.risk.catalogue import first_book
+from commands.risk.limits import THE_LIMITS, LimitBook
+from commands.risk.rulebook import THE_RULES, record_edition
 from commands.tariff import Operation, Tariff, illustrative
 from ledger import chart
 from ledger.accounts import Account
@@ -24,7 +27,8 @@ class OpenBooks(Command[BooksOpened], frozen=True, kw_only=True):
 
     def touches(self, books: Books) -> Rounds:
         accounts = tuple(account.keys()[0] for account in chart.fixed_accounts())
-        yield accounts + tuple(Tariff.of(operation) for operation in Operation)
+        tariffs = (Tariff.of(operation) for operation in Operation)
+        yield (*accounts, *tariffs, THE_LIMITS, THE_RULES)
 
     def decide(self, books: Books) -> BooksOpened:
         missing = [
@@ -35,9 +39,11 @@ class OpenBooks(Command[BooksOpened], frozen=True, kw_only=True):
         tariffs = [
             tariff for tariff in illustrative(books.now) if books.find(tariff.keys()[0]) is None
         ]
-        if not missing and not tariffs:
+        limits = [] if books.find(THE_LIMITS) else [LimitBook.first(books.now)]
+        rules = [] if books.find(THE_RULES) else [first_book(books.now)]
+        if not missing and not tariffs and not limits and not rules:
             return BooksOpened(opened=False)
-        for row in (*missing, *tariffs):
+        for row in (*missing, *tariffs, *limits, *rules):
             books.put(row)
         books.record(
             "books.opened",
@@ -45,8 +51,11 @@ class OpenBooks(Command[BooksOpened], frozen=True, kw_only=True):
             {
                 "accounts": [_described(account) for account in missing],
                 "tariffs": [tariff.kind.value for tariff in tariffs],
+                "limits": [book.editions[0].number for book in limits],
             },
         )
+        for book in rules:
+            record_edition(books, book.editions[0])
         return BooksOpened(opened=True)
 
 

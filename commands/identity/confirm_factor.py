@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from commands.command import Answer, Command, Rounds
+from commands.identity.devices import Devices, note_device
 from commands.identity.person import Person, Role
 from commands.identity.session import Session
 from commands.identity.tries import TryLimits, refuse, require_known
@@ -36,9 +37,10 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
     idle_seconds: int
     absolute_seconds: int
     limits: TryLimits = TryLimits()
+    device: str = ""  # hash of what the app calls its device; empty when it does not say
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_id(self.user_id),)
+        yield (Person.by_id(self.user_id), Devices.of(self.user_id))
 
     def decide(self, books: Books) -> SessionOpened:
         person = require_known(books, books.find(Person.by_id(self.user_id)))
@@ -53,6 +55,7 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
             opened_at=books.now,
             expires_at=books.now + timedelta(seconds=self.absolute_seconds),
             idle_seconds=self.idle_seconds,
+            device_since=note_device(books, person.id, self.device),
         )
         books.put(session)
         books.put(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
+from commands.agent.principal import Principal
 from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
-from commands.identity.person import Person, Role
+from commands.identity.person import Person, Role, require_customer
 from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest, NotFound
 
@@ -19,7 +22,11 @@ class StaffEnrolled(Answer, frozen=True, kw_only=True):
 
 
 class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
-    """Enrol a person with a role. Customers come by opening a wallet instead."""
+    """Enrol a person with a role. Customers come by opening a wallet instead.
+
+    Who stands behind an agent's counter and is a customer too is named by `customer_id`: this
+    agent does not serve that wallet.
+    """
 
     user_id: UUID
     role: Role
@@ -28,13 +35,21 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
     pin_hash: str
     totp_seal: bytes
     agent_id: UUID | None = None
+    principal_id: UUID | None = None
+    customer_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        agents = () if self.agent_id is None else (Agent.by_id(self.agent_id),)
-        yield (Person.by_phone(self.phone_index), Person.by_id(self.user_id), *agents)
+        yield (
+            Person.by_phone(self.phone_index),
+            Person.by_id(self.user_id),
+            *(() if self.agent_id is None else (Agent.by_id(self.agent_id),)),
+            *(() if self.principal_id is None else (Principal.by_id(self.principal_id),)),
+            *(() if self.customer_id is None else (Person.by_id(self.customer_id),)),
+        )
 
     def decide(self, books: Books) -> StaffEnrolled:
-        self._require_fitting_role(books)
+        self._require_fitting_role()
+        self._require_known(books)
         if books.find(Person.by_phone(self.phone_index)) is not None:
             raise Conflict("There is already an account with this number.")
         # From here on nothing is refused.
@@ -48,15 +63,40 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
                 pin_hash=self.pin_hash,
                 totp_seal=self.totp_seal,
                 agent_id=self.agent_id,
+                principal_id=self.principal_id,
             )
         )
         books.record("person.enrolled", self.user_id, {"role": self.role})
+        self._keep_apart(books)
         return StaffEnrolled(user_id=self.user_id, role=self.role)
 
-    def _require_fitting_role(self, books: Books) -> None:
+    def _require_fitting_role(self) -> None:
         if self.role is Role.CUSTOMER:
             raise InvalidRequest(field="role", reason="customers have wallets")
         if (self.role is Role.AGENT) != (self.agent_id is not None):
             raise InvalidRequest(field="agentId", reason="belongs to agents, and to each of them")
+        if (self.role is Role.AGENT_MANAGER) != (self.principal_id is not None):
+            raise InvalidRequest(field="principalId", reason="belongs to agents' managers")
+        if self.customer_id is not None and self.agent_id is None:
+            raise InvalidRequest(field="customerId", reason="belongs to agents")
+
+    def _require_known(self, books: Books) -> None:
         if self.agent_id is not None and books.find(Agent.by_id(self.agent_id)) is None:
             raise NotFound("There is no such agent.")
+        principal_id = self.principal_id
+        if principal_id is not None and books.find(Principal.by_id(principal_id)) is None:
+            raise NotFound("There is no such principal.")
+        if self.customer_id is not None:
+            require_customer(books, self.customer_id)
+
+    def _keep_apart(self, books: Books) -> None:
+        """An agent does not serve the wallets of those who stand behind its counter."""
+        if self.customer_id is None or self.agent_id is None:
+            return
+        agent = books.get(Agent.by_id(self.agent_id))
+        if self.customer_id not in agent.insiders:
+            insiders = (*agent.insiders, self.customer_id)
+            books.put(msgspec.structs.replace(agent, insiders=insiders))
+            books.record(
+                "agent.insider_added", agent.id, {"agent": agent.id, "user": self.customer_id}
+            )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from commands.tier import Tier
 from ledger.books import Books
 from ledger.errors import Forbidden, NotFound
 from ledger.rows import Key, Row
@@ -21,6 +22,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    AGENT_MANAGER = "agent_manager"  # of a principal: sees that one's outlets, moves nothing
 
 
 class Person(Row, frozen=True, kw_only=True):
@@ -38,20 +40,24 @@ class Person(Row, frozen=True, kw_only=True):
     locked_until: datetime | None = None
     wallet_id: UUID | None = None
     agent_id: UUID | None = None
+    principal_id: UUID | None = None
+    tier: Tier | None = None  # a customer's
 
     TABLE: ClassVar[str] = "person"
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
-                totp_step, pin_failures, locked_until, wallet_id, agent_id
+                totp_step, pin_failures, locked_until, wallet_id, agent_id,
+                principal_id, tier
             FROM ledger.person
             WHERE id = ANY(%(values)s)
         """,
         "phone_index": """
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
-                totp_step, pin_failures, locked_until, wallet_id, agent_id
+                totp_step, pin_failures, locked_until, wallet_id, agent_id,
+                principal_id, tier
             FROM ledger.person
             WHERE phone_index = ANY(%(values)s)
         """,
@@ -60,23 +66,25 @@ class Person(Row, frozen=True, kw_only=True):
         WITH saved AS (
             INSERT INTO ledger.person AS p (
                 id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
-                pin_failures, locked_until, wallet_id, agent_id, version
+                pin_failures, locked_until, wallet_id, agent_id, principal_id, tier,
+                version
             )
             SELECT
                 r.id, r.role, r.status, decode(r.phone_index, 'base64'),
                 decode(r.profile_seal, 'base64'), r.pin_hash, decode(r.totp_seal, 'base64'),
-                r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id, r.version
+                r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id,
+                r.principal_id, r.tier, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, role text, status text, phone_index text, profile_seal text, pin_hash text,
                 totp_seal text, totp_step bigint, pin_failures smallint, locked_until timestamptz,
-                wallet_id uuid, agent_id uuid, version bigint
+                wallet_id uuid, agent_id uuid, principal_id uuid, tier text, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
                 status = excluded.status, phone_index = excluded.phone_index,
                 profile_seal = excluded.profile_seal, pin_hash = excluded.pin_hash,
                 totp_seal = excluded.totp_seal, totp_step = excluded.totp_step,
                 pin_failures = excluded.pin_failures, locked_until = excluded.locked_until,
-                version = excluded.version
+                tier = excluded.tier, version = excluded.version
             WHERE p.version = excluded.version - 1
             RETURNING 1
         )

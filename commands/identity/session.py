@@ -14,6 +14,7 @@ class Session(Row, frozen=True, kw_only=True):
     """One sign-in. The token itself is nowhere; here is its SHA-256.
 
     When it was last used stands in ledger.session_use, outside the log: no decision asks for it.
+    `device_since` is when its device was first seen, or None for the first device of the person.
     """
 
     id: UUID
@@ -24,20 +25,22 @@ class Session(Row, frozen=True, kw_only=True):
     expires_at: datetime
     idle_seconds: int
     revoked_at: datetime | None = None
+    stepped_up_at: datetime | None = None
+    device_since: datetime | None = None
 
     TABLE: ClassVar[str] = "session"
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT
                 version, id, token_hash, person_id, role, opened_at, expires_at, idle_seconds,
-                revoked_at
+                revoked_at, stepped_up_at, device_since
             FROM ledger.session
             WHERE id = ANY(%(values)s)
         """,
         "token_hash": """
             SELECT
                 version, id, token_hash, person_id, role, opened_at, expires_at, idle_seconds,
-                revoked_at
+                revoked_at, stepped_up_at, device_since
             FROM ledger.session
             WHERE token_hash = ANY(%(values)s)
         """,
@@ -46,17 +49,20 @@ class Session(Row, frozen=True, kw_only=True):
         WITH saved AS (
             INSERT INTO ledger.session AS s (
                 id, token_hash, person_id, role, opened_at, expires_at, idle_seconds, revoked_at,
-                version
+                stepped_up_at, device_since, version
             )
             SELECT
                 r.id, decode(r.token_hash, 'base64'), r.person_id, r.role, r.opened_at,
-                r.expires_at, r.idle_seconds, r.revoked_at, r.version
+                r.expires_at, r.idle_seconds, r.revoked_at, r.stepped_up_at, r.device_since,
+                r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, token_hash text, person_id uuid, role text, opened_at timestamptz,
-                expires_at timestamptz, idle_seconds integer, revoked_at timestamptz, version bigint
+                expires_at timestamptz, idle_seconds integer, revoked_at timestamptz,
+                stepped_up_at timestamptz, device_since timestamptz, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                revoked_at = excluded.revoked_at, version = excluded.version
+                revoked_at = excluded.revoked_at, stepped_up_at = excluded.stepped_up_at,
+                version = excluded.version
             WHERE s.version = excluded.version - 1
             RETURNING 1
         )

@@ -52,7 +52,7 @@ def _counting(person: Person, reason: str, limits: TryLimits) -> Callable[[Books
                 locked_until=books.now + timedelta(seconds=limits.lock_seconds) if locks else None,
             )
         )
-        payload = {"reason": reason, "failures": failures, "locked": locks}
+        payload = {"user": person.id, "reason": reason, "failures": failures, "locked": locks}
         books.record("login.failed", person.id, payload)
 
     return count

@@ -22,13 +22,16 @@ class Response(StrEnum):
     APPROVED = "00"
     WRONG_AMOUNT = "13"
     UNKNOWN_ACCOUNT = "14"
+    UNKNOWN_ORIGINAL = "25"
     EXPIRED = "54"
     WRONG_CODE = "55"
     NOT_PERMITTED = "57"
+    OVER_LIMIT = "61"
     FROZEN = "62"
     LATE = "68"
     TRIES_EXCEEDED = "75"
     DUPLICATE = "94"
+    CONFIRM_FIRST = "1A"  # the owner must approve in the app first
 
 
 class SwitchReply(Answer, frozen=True, kw_only=True):

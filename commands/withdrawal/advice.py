@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from commands.command import Rounds
+from commands.risk.activity import Activity, terminal_subject
 from commands.switch.dispute import dispute_keys, dispute_once
 from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId, nonce_keys
-from commands.tariff import Operation, Tariff
+from commands.tariff import TAXES, Operation, Tariff
 from commands.withdrawal.capture import FEES
 from commands.withdrawal.hold import hold_keys
 from commands.withdrawal.row import Withdrawal
+from commands.withdrawal.take_back import take_back_keys
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.money import Money
@@ -23,7 +25,9 @@ def advice_touches(books: Books, trace: TraceId, nonce_hash: bytes | None) -> Ro
         SwitchTrace.by_id(trace.id),
         Tariff.of(Operation.ATM_WITHDRAWAL),
         Account.by_id(FEES),
+        Account.by_id(TAXES),
         *dispute_keys(trace),
+        Activity.of(terminal_subject(trace.terminal_id)),
     )
     known = books.find(SwitchTrace.by_id(trace.id))
     if known is None or known.withdrawal_id is None:
@@ -31,7 +35,7 @@ def advice_touches(books: Books, trace: TraceId, nonce_hash: bytes | None) -> Ro
     yield (Withdrawal.by_id(known.withdrawal_id),)
     withdrawal = books.find(Withdrawal.by_id(known.withdrawal_id))
     if withdrawal is not None:
-        yield hold_keys(withdrawal.wallet_id)
+        yield (*hold_keys(withdrawal.wallet_id), *take_back_keys(withdrawal))
 
 
 def approved_by(books: Books, known: SwitchTrace | None) -> Withdrawal | None:

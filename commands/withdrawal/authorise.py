@@ -10,8 +10,14 @@ import hmac
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+import msgspec
+
 from commands.command import Command, Rounds
 from commands.identity.person import Person, Role
+from commands.risk.activity import Activity, terminal_subject
+from commands.risk.gate import count_at, spent, terminal_has_room
+from commands.risk.limits import THE_LIMITS
+from commands.risk.watch import Watches
 from commands.switch.trace import (
     Response,
     SwitchReply,
@@ -21,8 +27,10 @@ from commands.switch.trace import (
     nonce_keys,
     use_nonce,
 )
+from commands.tariff import Operation
 from commands.withdrawal.cardless import Cardless
-from commands.withdrawal.ending import expire_if_overdue, write_unpaid
+from commands.withdrawal.ending import expire_if_overdue
+from commands.withdrawal.guessing import approved_here, count_try
 from commands.withdrawal.hold import hold_keys
 from commands.withdrawal.lifecycle import Happening, State
 from commands.withdrawal.row import Withdrawal
@@ -30,7 +38,6 @@ from ledger.accounts import Status
 from ledger.books import COUNTRY, Books
 from ledger.money import Money
 
-TRIES_MAX = 3
 APPROVAL_CODES = 10**6
 
 
@@ -51,6 +58,9 @@ class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
             *nonce_keys(self.nonce_hash),
             SwitchTrace.by_id(self.trace.id),
             Terminal.by_id(self.trace.terminal_id),
+            THE_LIMITS,
+            Activity.of(terminal_subject(self.trace.terminal_id)),
+            *self._watches.keys(),
             Person.by_phone(self.phone_index),
         )
         person = books.find(Person.by_phone(self.phone_index))
@@ -69,15 +79,51 @@ class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
             same = known.amount is None or known.amount == self.amount.minor
             return known.reply if same else SwitchReply(response_code=Response.DUPLICATE)
         wallet_id = self._wallet(books)
+        if wallet_id is Response.NOT_PERMITTED:
+            return self._decline(books, Response.NOT_PERMITTED, None)
+        newest = None if isinstance(wallet_id, Response) else _newest(books, wallet_id)
+        live = newest if newest is not None and newest.state is State.ACTIVE else None
+        here = self.trace.terminal_id
+        if self._watches.step_up(books) is not None and not approved_here(books, live, here):
+            return self._want_approval(books, live)
+        response: Response = Response.WRONG_CODE
         if isinstance(wallet_id, Response):
-            return self._decline(books, wallet_id, None)
-        withdrawal = _newest(books, wallet_id)
-        if withdrawal is None:
-            return self._decline(books, Response.WRONG_CODE, None)
-        response = self._judge(books, withdrawal)
-        if response is not Response.APPROVED:
-            return self._decline(books, response, withdrawal.id)
-        return self._approve(books, withdrawal)
+            response = wallet_id
+        elif newest is not None:
+            response = self._judge(books, newest)
+        if response is Response.APPROVED and live is not None:
+            self._watches.note_right(books)
+            return self._approve(books, live)
+        if response in WRONG:
+            self._watches.note_wrong(books, live=live is not None)
+        return self._decline(books, response, newest.id if newest is not None else None)
+
+    @property
+    def _watches(self) -> Watches:
+        return Watches.over(self.trace.acquirer_id, self.trace.terminal_id)
+
+    def _want_approval(self, books: Books, live: Withdrawal | None) -> SwitchReply:
+        """Under step-up: one answer for all, at once, and no try is used up. A right code lets its
+        owner know; a wrong one is counted on the machine, its link and the network."""
+        if not self._watches.too_soon(books):
+            if live is not None and self._opens(live):
+                wanted = msgspec.structs.replace(
+                    live, wanted_at=self.trace.terminal_id, approved_until=None
+                )
+                books.put(wanted)
+                books.record(
+                    "withdrawal.approval_wanted",
+                    wanted.id,
+                    wanted.facts(terminal=wanted.wanted_at),
+                )
+            else:
+                self._watches.note_wrong(books, live=live is not None)
+        return self._decline(books, Response.CONFIRM_FIRST, None if live is None else live.id)
+
+    def _opens(self, live: Withdrawal) -> bool:
+        assert live.code_digest is not None, "an active withdrawal has a code"
+        right_code = hmac.compare_digest(live.code_digest, self.code_digest)
+        return right_code and self.amount.minor == live.amount
 
     def _wallet(self, books: Books) -> UUID | Response:
         """The wallet behind the phone number, or why it may not be asked for."""
@@ -98,10 +144,18 @@ class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
         assert withdrawal.code_digest is not None, "an active withdrawal has a code"
         right_code = hmac.compare_digest(withdrawal.code_digest, self.code_digest)
         if right_code and self.amount.minor == withdrawal.amount:
-            return Response.APPROVED
-        if _count_try(books, withdrawal).state is State.LOCKED:
+            return self._within_limits(books, withdrawal)
+        if count_try(books, withdrawal).state is not State.ACTIVE:
             return Response.TRIES_EXCEEDED
         return Response.WRONG_AMOUNT if right_code else Response.WRONG_CODE
+
+    def _within_limits(self, books: Books, withdrawal: Withdrawal) -> Response:
+        """Over limit when the terminal's day is spent, or the wallet's as limits are now. The code
+        stays as it is."""
+        person = books.get(Person.by_phone(self.phone_index))
+        over = spent(books, person.tier, withdrawal.wallet_id, Operation.ATM_WITHDRAWAL)
+        room = terminal_has_room(books, self.trace.terminal_id, self.amount.minor)
+        return Response.APPROVED if room and not over else Response.OVER_LIMIT
 
     def _decline(self, books: Books, response: Response, withdrawal_id: UUID | None) -> SwitchReply:
         trace = SwitchTrace(id=self.trace.id, amount=self.amount.minor, response_code=response)
@@ -131,6 +185,14 @@ class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
             withdrawal_id=approved.id,
         )
         books.put(approved)
+        count_at(
+            books,
+            terminal_subject(self.trace.terminal_id),
+            Operation.ATM_WITHDRAWAL,
+            self.amount.minor,
+            approved.wallet_id,
+            inward=False,
+        )
         books.put(trace)
         books.record(
             "withdrawal.authorised",
@@ -159,6 +221,15 @@ WITHOUT_LIVE_CODE = {
     State.LOCKED: Response.TRIES_EXCEEDED,
 }
 
+# These answers count as wrong.
+WRONG = (
+    Response.WRONG_AMOUNT,
+    Response.UNKNOWN_ACCOUNT,
+    Response.EXPIRED,
+    Response.WRONG_CODE,
+    Response.TRIES_EXCEEDED,
+)
+
 
 def _newest(books: Books, wallet_id: UUID) -> Withdrawal | None:
     """A wallet's newest withdrawal, as time has left it."""
@@ -166,15 +237,3 @@ def _newest(books: Books, wallet_id: UUID) -> Withdrawal | None:
     if cardless is None or cardless.withdrawal_id is None:
         return None
     return expire_if_overdue(books, books.get(Withdrawal.by_id(cardless.withdrawal_id)))
-
-
-def _count_try(books: Books, withdrawal: Withdrawal) -> Withdrawal:
-    """Count a wrong try; the last one that is allowed locks the code and frees the hold."""
-    tries = withdrawal.tries + 1
-    if tries >= TRIES_MAX:
-        locked = withdrawal.moved(Happening.TRIED_WRONG_ONCE_TOO_OFTEN, tries=tries)
-        return write_unpaid(books, locked, reason="tries", tries=tries)
-    tried = withdrawal.moved(Happening.TRIED_WRONG, tries=tries)
-    books.put(tried)
-    books.record("withdrawal.code_tried", tried.id, tried.facts(tries=tries))
-    return tried

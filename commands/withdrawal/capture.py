@@ -8,7 +8,8 @@ import msgspec
 
 from commands.switch.dispute import SETTLEMENT, dispute_once
 from commands.switch.trace import TraceId
-from commands.tariff import Operation, Tariff
+from commands.tariff import Edition, Operation, Tariff
+from commands.withdrawal.ending import use_again
 from commands.withdrawal.hold import HELD, end_hold
 from commands.withdrawal.lifecycle import Happening
 from commands.withdrawal.row import Withdrawal
@@ -43,6 +44,8 @@ def capture(
         settlement_date=settlement_date or withdrawal.settlement_date,
     )
     end_hold(books, withdrawal.wallet_id, withdrawal.held)
+    if not whole:
+        use_again(books, withdrawal, withdrawal.amount - captured.minor, whole=False)
     number = books.record(
         "withdrawal.completed",
         completed.id,
@@ -50,7 +53,7 @@ def capture(
         entry(
             debit(HELD, completed.held),
             credit(SETTLEMENT, captured),
-            credit(FEES, fee),
+            *edition_of(books, withdrawal).earned(FEES, fee),
             credit(withdrawal.wallet_id, completed.held - captured - fee),
             value_date=completed.settlement_date,
         ),
@@ -70,5 +73,10 @@ def capture(
 
 def fee_of_part(books: Books, withdrawal: Withdrawal, part: Money, most: int) -> Money:
     """The fee for a part of a withdrawal, by the tariff under which it was asked for."""
-    edition = books.get(Tariff.of(Operation.ATM_WITHDRAWAL)).edition(withdrawal.tariff_edition)
-    return Money(edition.fee_up_to(part, most))
+    edition = edition_of(books, withdrawal)
+    return Money(edition.fee_up_to(part, most, withdrawal.tier))
+
+
+def edition_of(books: Books, withdrawal: Withdrawal) -> Edition:
+    """The tariff under which a withdrawal was asked for."""
+    return books.get(Tariff.of(Operation.ATM_WITHDRAWAL)).edition(withdrawal.tariff_edition)

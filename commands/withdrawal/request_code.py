@@ -9,9 +9,12 @@ import msgspec
 
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, require_customer
+from commands.risk.gate import gate_keys, require_passed
+from commands.risk.movement import Movement
 from commands.tariff import Operation, Tariff
 from commands.withdrawal.cardless import Cardless
 from commands.withdrawal.ending import expire_if_overdue
+from commands.withdrawal.guessing import require_cardless_enabled
 from commands.withdrawal.hold import hold_keys, set_aside
 from commands.withdrawal.lifecycle import Happening, State, require_move
 from commands.withdrawal.notes import require_payable
@@ -71,20 +74,24 @@ class RequestCode(Command[CodeRequested], frozen=True, kw_only=True):
         person = books.find(Person.by_id(self.user_id))
         if person is None or person.wallet_id is None:
             return
-        yield hold_keys(person.wallet_id)
+        gate = gate_keys(person.wallet_id, session_id=self.session_id)
+        yield (*hold_keys(person.wallet_id), *gate)
         cardless = books.find(Cardless.of(person.wallet_id))
         if cardless is not None and cardless.withdrawal_id is not None:
             yield (Withdrawal.by_id(cardless.withdrawal_id),)
 
     def decide(self, books: Books) -> CodeRequested:
-        wallet_id = require_customer(books, self.user_id).wallet
+        person = require_customer(books, self.user_id)
+        wallet_id = person.wallet
         books.require_open(books.account(wallet_id))
+        require_cardless_enabled(books.find(Cardless.of(wallet_id)))
         require_payable(self.amount)
         edition = books.get(Tariff.of(Operation.ATM_WITHDRAWAL)).now(books)
-        fee = Money(edition.band(self.amount).fee)
+        fee = Money(edition.band(self.amount, person.tier).fee)
         _require_none_live(books, wallet_id)
         books.require_covered(books.account(wallet_id), (self.amount + fee).minor)
         candidate = self._first_free(books)
+        passed = require_passed(books, self._movement(books, person, fee))
         # From here on nothing is refused.
         withdrawal = Withdrawal(
             id=self.transaction_id,
@@ -95,6 +102,7 @@ class RequestCode(Command[CodeRequested], frozen=True, kw_only=True):
             amount=self.amount.minor,
             fee=fee.minor,
             tariff_edition=edition.number,
+            tier=person.tier,
             code_digest=candidate.digest,
             code_seal=candidate.seal,
             requested_at=books.now,
@@ -108,10 +116,21 @@ class RequestCode(Command[CodeRequested], frozen=True, kw_only=True):
                 tariffEdition=edition.number,
                 expiresAt=withdrawal.expires_at,
                 session=self.session_id,
+                **passed.note(books, withdrawal.id),
             ),
             set_aside(books, wallet_id, withdrawal.held, withdrawal.id),
         )
         return CodeRequested.of(withdrawal)
+
+    def _movement(self, books: Books, person: Person, fee: Money) -> Movement:
+        return Movement(
+            operation=Operation.ATM_WITHDRAWAL,
+            amount=self.amount.minor,
+            fee=fee.minor,
+            person=person,
+            wallet=books.account(person.wallet),
+            session_id=self.session_id,
+        )
 
     def _first_free(self, books: Books) -> CodeCandidate:
         for candidate in self.candidates:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
 from commands.command import Command, Rounds
-from commands.switch.dispute import SETTLEMENT
+from commands.risk.activity import terminal_subject
+from commands.risk.gate import give_back
 from commands.switch.trace import SwitchReply, SwitchTrace, TraceId, use_nonce
+from commands.tariff import Operation
 from commands.withdrawal.advice import (
     accepted,
     advice_touches,
@@ -19,13 +19,12 @@ from commands.withdrawal.advice import (
     dispute_uncovered,
     note_unknown,
 )
-from commands.withdrawal.capture import FEES, capture, fee_of_part
+from commands.withdrawal.capture import capture
 from commands.withdrawal.ending import end_unpaid
 from commands.withdrawal.lifecycle import Happening, State
 from commands.withdrawal.row import Withdrawal
-from ledger.accounts import Status
-from ledger.books import Books
-from ledger.journal import credit, debit, entry
+from commands.withdrawal.take_back import agree, take_back
+from ledger.books import COUNTRY, Books
 from ledger.money import Money
 
 
@@ -60,49 +59,30 @@ def reverse(books: Books, trace: TraceId, paid: Money, reason: str) -> SwitchRep
             capture(books, withdrawal, trace, paid, reason=reason)
         else:
             end_unpaid(books, withdrawal, Happening.REVERSED, reason=reason)
+            _use_terminal_again(books, trace, withdrawal, withdrawal.amount, whole=True)
         return accepted(withdrawal)
-    elif withdrawal is not None and paid.minor < withdrawal.captured:
-        _take_back(books, withdrawal, paid, reason)
+    elif withdrawal is not None and withdrawal.state in (State.COMPLETED, State.REVERSED):
+        agree(books, withdrawal, paid)
+        less = withdrawal.captured - paid.minor
+        if less > 0:
+            take_back(books, withdrawal, paid, reason)
+            _use_terminal_again(books, trace, withdrawal, less, whole=not paid.minor)
         return accepted(withdrawal)
     if paid.minor and (withdrawal is None or withdrawal.state is State.RELEASED):
         dispute_uncovered(books, trace, paid, withdrawal)
     return accepted(withdrawal)
 
 
-def _take_back(books: Books, withdrawal: Withdrawal, paid: Money, reason: str) -> None:
-    """Reverse a capture, whole or in part, with what the tariff then leaves of the fee."""
-    fee = fee_of_part(books, withdrawal, paid, withdrawal.captured_fee)
-    less = Money(withdrawal.captured) - paid
-    less_fee = Money(withdrawal.captured_fee) - fee
-    after = withdrawal.moved(
-        Happening.REVERSED_IN_PART if paid.minor else Happening.REVERSED,
-        captured=paid.minor,
-        captured_fee=fee.minor,
-        capture_entry=None,
+def _use_terminal_again(
+    books: Books, trace: TraceId, withdrawal: Withdrawal, amount: int, *, whole: bool
+) -> None:
+    """What a terminal has not paid does not count there."""
+    assert withdrawal.authorised_at is not None, "a trace has approved it"
+    give_back(
+        books,
+        Operation.ATM_WITHDRAWAL,
+        terminal_subject(trace.terminal_id),
+        amount,
+        withdrawal.authorised_at.astimezone(COUNTRY).date(),
+        whole=whole,
     )
-    books.put(after)
-    _reopen_for_refund(books, after)
-    books.record(
-        "withdrawal.reversed",
-        after.id,
-        after.facts(reason=reason),
-        entry(
-            debit(SETTLEMENT, less),
-            debit(FEES, less_fee),
-            credit(after.wallet_id, less + less_fee),
-            value_date=after.settlement_date,
-            reverses=withdrawal.capture_entry,
-        ),
-    )
-
-
-def _reopen_for_refund(books: Books, withdrawal: Withdrawal) -> None:
-    """A closed wallet that gets money back is frozen from now on, until its owner comes for it."""
-    wallet = books.account(withdrawal.wallet_id)
-    if wallet.status is Status.CLOSED:
-        books.put(msgspec.structs.replace(wallet, status=Status.FROZEN))
-        books.record(
-            "wallet.status_changed",
-            wallet.id,
-            {"user": withdrawal.user_id, "status": Status.FROZEN},
-        )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.tier import Tier
 from commands.withdrawal.lifecycle import Happening, State, require_move
 from ledger.money import Money
 from ledger.rows import Key, Row
@@ -19,6 +20,8 @@ class Withdrawal(Row, frozen=True, kw_only=True):
     `amount` and `fee` are what was held for it; `captured` and `captured_fee` what the customer
     really paid in the end. `capture_entry` is the entry that a late reversal takes back; None
     before there is one and after it was taken back, in part or whole: that happens once.
+    `wanted_at` is the machine at which its owner's approval was asked for, and until
+    `approved_until` its owner's approval is good there (anywhere, when none was asked for).
     """
 
     id: UUID
@@ -41,6 +44,9 @@ class Withdrawal(Row, frozen=True, kw_only=True):
     captured: int = 0
     captured_fee: int = 0
     capture_entry: int | None = None
+    wanted_at: str | None = None
+    approved_until: datetime | None = None
+    tier: Tier | None = None  # of the customer when it was asked for: the fee of a part goes by it
 
     TABLE: ClassVar[str] = "withdrawal"
     LOAD: ClassVar[dict[str, str]] = {
@@ -48,7 +54,8 @@ class Withdrawal(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, user_id, wallet_id, session_id, state, amount, fee, tariff_edition,
                 code_digest, code_seal, tries, requested_at, expires_at, authorised_at, doubt_at,
-                trace, settlement_date, captured, captured_fee, capture_entry
+                trace, settlement_date, captured, captured_fee, capture_entry, wanted_at,
+                approved_until, tier
             FROM ledger.withdrawal
             WHERE id = ANY(%(values)s)
         """,
@@ -56,7 +63,8 @@ class Withdrawal(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, user_id, wallet_id, session_id, state, amount, fee, tariff_edition,
                 code_digest, code_seal, tries, requested_at, expires_at, authorised_at, doubt_at,
-                trace, settlement_date, captured, captured_fee, capture_entry
+                trace, settlement_date, captured, captured_fee, capture_entry, wanted_at,
+                approved_until, tier
             FROM ledger.withdrawal
             WHERE code_digest = ANY(%(values)s) AND state = 'active'
         """,
@@ -68,20 +76,22 @@ class Withdrawal(Row, frozen=True, kw_only=True):
             INSERT INTO ledger.withdrawal AS w (
                 id, user_id, wallet_id, session_id, state, amount, fee, tariff_edition, code_digest,
                 code_seal, tries, requested_at, expires_at, authorised_at, doubt_at, trace,
-                settlement_date, captured, captured_fee, capture_entry, version
+                settlement_date, captured, captured_fee, capture_entry, wanted_at, approved_until,
+                tier, version
             )
             SELECT
                 r.id, r.user_id, r.wallet_id, r.session_id, r.state, r.amount, r.fee,
                 r.tariff_edition, decode(r.code_digest, 'base64'), decode(r.code_seal, 'base64'),
                 r.tries, r.requested_at, r.expires_at, r.authorised_at, r.doubt_at, r.trace,
-                r.settlement_date, r.captured, r.captured_fee, r.capture_entry, r.version
+                r.settlement_date, r.captured, r.captured_fee, r.capture_entry, r.wanted_at,
+                r.approved_until, r.tier, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, user_id uuid, wallet_id uuid, session_id uuid, state text, amount bigint,
                 fee bigint, tariff_edition integer, code_digest text, code_seal text,
                 tries smallint, requested_at timestamptz, expires_at timestamptz,
                 authorised_at timestamptz, doubt_at timestamptz, trace uuid,
                 settlement_date date, captured bigint, captured_fee bigint, capture_entry bigint,
-                version bigint
+                wanted_at text, approved_until timestamptz, tier text, version bigint
             )
             ORDER BY r.state = 'active'
             ON CONFLICT (id) DO UPDATE SET
@@ -90,7 +100,8 @@ class Withdrawal(Row, frozen=True, kw_only=True):
                 authorised_at = excluded.authorised_at, doubt_at = excluded.doubt_at,
                 trace = excluded.trace, settlement_date = excluded.settlement_date,
                 captured = excluded.captured, captured_fee = excluded.captured_fee,
-                capture_entry = excluded.capture_entry, version = excluded.version
+                capture_entry = excluded.capture_entry, wanted_at = excluded.wanted_at,
+                approved_until = excluded.approved_until, version = excluded.version
             WHERE w.version = excluded.version - 1
             RETURNING 1
         )

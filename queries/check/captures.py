@@ -7,9 +7,19 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from ledger.chart import FEE_AGENT, FEE_ATM, HELD, SWITCH_PAYABLE, the
+from ledger.chart import (
+    DUE_FROM_SWITCH,
+    FEE_AGENT,
+    FEE_ATM,
+    HELD,
+    SUSPENSE_BREAKS,
+    SWITCH_PAYABLE,
+    TAXES_PAYABLE,
+    UNIDENTIFIED_CREDITS,
+    the,
+)
 from ledger.journal import written
-from queries.check.lives import Life, Move
+from queries.check.lives import AGENT, Life, Move
 from queries.check.reading import Chunk, Reading
 from queries.check.truth import Truth, Untrue, in_words
 
@@ -32,6 +42,9 @@ WITHDRAWALS_BY_ID = """
 REQUESTS_BY_ID = """
     SELECT id FROM ledger.agent_request WHERE id > %(after)s ORDER BY id LIMIT %(rows)s
 """
+
+TAXES = str(the(TAXES_PAYABLE))
+BEARERS = frozenset({SWITCH_PAYABLE, DUE_FROM_SWITCH, SUSPENSE_BREAKS, UNIDENTIFIED_CREDITS})
 
 
 class Step(NamedTuple):
@@ -62,6 +75,8 @@ RELEASED = frozenset(
 STEPS = {
     "withdrawal.requested": Step((None,), ("active",)),
     "withdrawal.code_tried": Step(("active",), ("active",)),
+    "withdrawal.approval_wanted": Step(("active",), ("active",)),
+    "withdrawal.approved": Step(("active",), ("active",)),
     "withdrawal.expired": Step(("active",), ("expired",)),
     "withdrawal.cancelled": Step(("active",), ("cancelled",)),
     "withdrawal.locked": Step(("active",), ("locked",)),
@@ -72,6 +87,8 @@ STEPS = {
     "withdrawal.completed": Step(("authorised", "in_doubt"), ("completed",)),
     "withdrawal.reversed": Step(("authorised", "in_doubt", "completed"), ("reversed", "completed")),
     "cash_out.requested": Step((None,), ("pending",)),
+    "cash_out.taken": Step(("pending",), ("pending",)),
+    "cash_out.passed_on": Step(("pending",), ("pending",)),
     "cash_out.code_tried": Step(("pending",), ("pending",)),
     "cash_out.confirmed": Step(("pending",), ("confirmed",)),
     "cash_out.refused": Step(("pending",), ("refused",)),
@@ -103,7 +120,7 @@ class CaptureOrRelease(Truth):
             if move.record.kind == "withdrawal.completed":
                 _require_capture(move, after, chunk)
                 self.looked_at["captures"] += 1
-            elif move.record.reverses is not None:
+            elif _takes_back(move, chunk):
                 _require_refund(move, after, chunk)
                 self.looked_at["refunds"] += 1
             elif move.record.kind == "cash_out.confirmed":
@@ -186,6 +203,15 @@ def _require_paid_out(move: Move, life: Life, chunk: Chunk) -> None:
         raise Untrue(_other_lines(move))
 
 
+def _takes_back(move: Move, chunk: Chunk) -> bool:
+    """Whether it takes a capture back, and does not only let a hold go."""
+    if move.record.kind != "withdrawal.reversed":
+        return False
+    if move.before is not None:
+        return move.before.state == "completed"
+    return str(the(HELD)) not in _moved(move, chunk)
+
+
 def _require_refund(move: Move, life: Life, chunk: Chunk) -> None:
     """A capture is taken back, whole or in part; nothing is held for it any more."""
     if move.before is None:
@@ -193,11 +219,18 @@ def _require_refund(move: Move, life: Life, chunk: Chunk) -> None:
     part, fee = move.before.captured - life.captured, move.before.captured_fee - life.captured_fee
     if part <= 0 or fee < 0:
         raise Untrue(f"The {move.what} takes back {in_words(part)} and {in_words(fee)} of its fee.")
-    _require_lines(
-        move,
-        chunk,
-        {str(the(SWITCH_PAYABLE)): part, str(the(FEE_ATM)): fee, life.wallet: -part - fee},
-    )
+    against = _bearers(move, part)
+    if sum(against.values()) != part:
+        raise Untrue(f"The {move.what} takes back {in_words(part)}, and not all of it is borne.")
+    _require_lines(move, chunk, {**against, str(the(FEE_ATM)): fee, life.wallet: -part - fee})
+
+
+def _bearers(move: Move, part: int) -> dict[str, int]:
+    """Who bears what comes back: our debt to the switch is less, unless the record tells."""
+    told = move.record.payload.get("against") or {SWITCH_PAYABLE: part}
+    if not isinstance(told, dict) or told.keys() - BEARERS:
+        raise Untrue(f"The {move.what} is borne by an account that bears no withdrawal.")
+    return {str(the(code)): int(amount) for code, amount in told.items()}
 
 
 def _require_lines(move: Move, chunk: Chunk, expected: dict[str, int]) -> None:
@@ -207,9 +240,11 @@ def _require_lines(move: Move, chunk: Chunk, expected: dict[str, int]) -> None:
 
 
 def _moved(move: Move, chunk: Chunk) -> Counter[str]:
+    """What its entry moved on each account; the tax on a fee counts as the fee."""
+    fees = str(the(FEE_AGENT if move.record.kind.startswith(AGENT) else FEE_ATM))
     moved: Counter[str] = Counter()
     for line in chunk.lines_of(move.record):
-        moved[line.account] += line.amount
+        moved[fees if line.account == TAXES else line.account] += line.amount
     return moved
 
 

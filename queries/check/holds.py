@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from ledger.chart import HELD, the
+from ledger.chart import DORMANT, HELD, the
 from ledger.journal import written
 from queries.check.lives import HOLDING, Life, Move
 from queries.check.reading import Chunk, Reading, Record
@@ -37,7 +37,23 @@ HELD_AND_OPEN = """
     SELECT r.state, r.id, r.wallet_id, r.amount + r.fee
     FROM ledger.agent_request AS r
     WHERE r.state = 'pending'
+    UNION ALL
+    SELECT h.state, h.id, h.wallet_id, h.amount + h.fee
+    FROM ledger.held_transfer AS h
+    WHERE h.state = 'held'
 """
+
+# The dormant account, and what wallets are said to have on it: in one snapshot.
+ASLEEP = """
+    SELECT
+        -a.balance,
+        (SELECT coalesce(sum(d.amount), 0)::bigint FROM ledger.dormancy AS d)
+    FROM ledger.account AS a
+    WHERE a.id = %(dormant)s
+"""
+
+# A transfer that a fraud rule holds: what its events do to the held account.
+TRANSFERS = {"transfer.held": 1, "transfer.released": -1, "transfer.refused": -1}
 
 HELD_ACCOUNT = str(the(HELD))
 
@@ -60,20 +76,38 @@ class HoldsAreOpen(Truth):
         " set aside when one begins and leaves whole when it ends."
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._transfers: dict[UUID, int] = {}  # what each still holds, by the log
+
     def see(self, chunk: Chunk) -> None:
         moves = {move.record.position: move for move in chunk.moves}
         for record in chunk.records:
             lines = chunk.lines_of(record)
             moved = -sum(line.amount for line in lines if line.account == HELD_ACCOUNT)
             move = moves.get(record.position)
-            if move is None:
+            if record.kind in TRANSFERS:
+                self._follow_transfer(record, moved)
+            elif move is None:
                 _require_nothing_held(record, moved)
             else:
                 _require_own_hold(move, moved)
                 self.looked_at["events of withdrawals and requests"] += 1
 
+    def _follow_transfer(self, record: Record, moved: int) -> None:
+        whole = record.payload["amount"] + record.payload["fee"]
+        if moved != TRANSFERS[record.kind] * whole:
+            raise Untrue(
+                f"Record {record.position} ({record.kind}) moves {in_words(moved)} on account"
+                f" {HELD}; the transfer is of {in_words(whole)}."
+            )
+        self._transfers[record.subject] = whole if moved > 0 else 0
+        self.looked_at["events of held transfers"] += 1
+
     def compare(self, reading: Reading) -> None:
         rows = [Held._make(row) for row in reading.look(HELD_AND_OPEN, held=HELD_ACCOUNT)]
+        waiting = {row.id: row for row in rows if row.what == "held"}
+        _require_transfers(self._transfers, waiting, full=reading.full)
         open_ = {row.id: row for row in rows if row.what in HOLDING}
         self.looked_at["open withdrawals and requests"] += len(open_)
         for id_, life in reading.lives.items():
@@ -81,14 +115,38 @@ class HoldsAreOpen(Truth):
         for id_ in sorted(open_) if reading.full else ():
             if id_ not in reading.lives:
                 raise Untrue(f"{id_} is {open_[id_].what}, but the log does not know it.")
-        _require_sums_of_wallets(rows, open_.values())
+        _require_sums_of_wallets(rows, (*open_.values(), *waiting.values()))
         held = sum(row.amount for row in rows if row.what == "account")
-        wanted = sum(row.amount for row in open_.values())
+        wanted = sum(row.amount for row in (*open_.values(), *waiting.values()))
         if wanted != held:
             raise Untrue(
                 f"Account {HELD} holds {in_words(held)}; the {len(open_)} open withdrawals and"
-                f" requests are {in_words(wanted)}."
+                f" requests and {len(waiting)} held transfers are {in_words(wanted)}."
             )
+        for lies, told in reading.look(ASLEEP, dormant=str(the(DORMANT))):
+            _require_asleep(lies, told)
+
+
+def _require_asleep(lies: int, told: int) -> None:
+    if lies != told:
+        raise Untrue(
+            f"Account {DORMANT} holds {in_words(lies)}; dormant wallets have {in_words(told)}"
+            " on it."
+        )
+
+
+def _require_transfers(
+    told: Mapping[UUID, int], waiting: Mapping[UUID, Held], *, full: bool
+) -> None:
+    for id_, amount in told.items():
+        row = waiting.get(id_)
+        found = row.amount if row else 0
+        if found != amount:
+            raise Untrue(
+                f"Transfer {id_} holds {in_words(amount)} by the log; its row {in_words(found)}."
+            )
+    for id_ in sorted(waiting.keys() - told.keys()) if full else ():
+        raise Untrue(f"Transfer {id_} is held, but the log does not know it.")
 
 
 def _require_sums_of_wallets(rows: Iterable[Held], open_: Iterable[Held]) -> None:

@@ -81,11 +81,21 @@ BOOKS = "ledger.head ledger.log ledger.line ledger.account"
 STATE = """
     ledger.person ledger.session ledger.session_use ledger.agent ledger.switch_key ledger.terminal
     ledger.tariff ledger.withdrawal ledger.cardless ledger.release ledger.switch_trace
-    ledger.dispute ledger.agent_request
+    ledger.dispute ledger.agent_request ledger.principal ledger.till ledger.redemption
+    ledger.alert ledger.alert_levels ledger.webhook ledger.webhook_cursor
+    ledger.limit_book ledger.activity ledger.proposal
+    ledger.devices ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case
+    ledger.held_transfer
+    ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
     queries.withdrawal queries.switch_operation
+    queries.principal queries.outlet queries.till queries.till_day queries.offer queries.redemption
+    queries.rule_edition queries.risk_hit queries.risk_case queries.case_event
+    queries.held_transfer
+    queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
+    queries.feed queries.alert queries.proposal
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -101,9 +111,11 @@ GRANTS = frozenset(
         *_grants(COMMANDS, "INSERT", "ledger.account", "id code owner currency kind floor status"),
         *_grants(COMMANDS, "UPDATE", "ledger.account", "floor status"),
         *_grants(COMMANDS, "SELECT INSERT UPDATE", STATE),
-        *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit"),
+        *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit ledger.assignment"),
         *_grants(COMMANDS, "SELECT INSERT DELETE", "ledger.nonce"),
-        *_grants(COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger"),
+        *_grants(
+            COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger ledger.webhook_delivery"
+        ),
         *_grants(PROJECTOR, "USAGE", "ledger queries"),
         *_grants(PROJECTOR, "SELECT", BOOKS),
         *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
@@ -118,16 +130,40 @@ GRANTS = frozenset(
             """
             ledger.agent ledger.terminal ledger.tariff ledger.cardless ledger.release
             ledger.switch_trace ledger.dispute ledger.bank_credit
+            ledger.principal ledger.till ledger.redemption
+            ledger.alert ledger.alert_levels ledger.webhook_cursor ledger.webhook_delivery
+            ledger.limit_book ledger.activity ledger.proposal
+            ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
+            ledger.dormancy ledger.assignment ledger.settlement ledger.difference
+            ledger.trust_book
             """,
+        ),
+        *_grants(
+            AUDITOR,
+            "SELECT",
+            "ledger.webhook",
+            "id kinds state reason added_by added_at version",
         ),
         *_grants(
             AUDITOR,
             "SELECT",
             "ledger.withdrawal",
             OPEN_COLUMNS
-            + " authorised_at doubt_at trace settlement_date captured captured_fee capture_entry",
+            + " authorised_at doubt_at trace settlement_date captured captured_fee capture_entry"
+            + " tier",
         ),
-        *_grants(AUDITOR, "SELECT", "ledger.agent_request", OPEN_COLUMNS + " agent_id commission"),
+        *_grants(
+            AUDITOR,
+            "SELECT",
+            "ledger.agent_request",
+            OPEN_COLUMNS + " agent_id commission offered_to",
+        ),
+        *_grants(
+            AUDITOR,
+            "SELECT",
+            "ledger.claim",
+            "withdrawal_id user_id wallet_id received state opened_at checker_id version",
+        ),
         *_grants(AUDITOR, "SELECT", MODELS + " queries.projection"),
     }
 )
@@ -148,8 +184,10 @@ def constraints() -> frozenset[str]:
     names: set[str] = set()
     for text in _migrations():
         statements = COMMENT.sub("", BODY.sub("", text))
-        names.update(MADE.findall(statements))
-        names.difference_update(DROPPED.findall(statements))
+        for dropped, made in MADE_OR_DROPPED.findall(statements):
+            names.discard(dropped)
+            if made:
+                names.add(made)
     return frozenset(names)
 
 
@@ -163,5 +201,8 @@ FUNCTION = re.compile(
 )
 BODY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 COMMENT = re.compile(r"--[^\n]*")
-MADE = re.compile(r"(?:CONSTRAINT|UNIQUE INDEX(?: CONCURRENTLY)?)\s+(\w+)\s+(?!TO\b)")
-DROPPED = re.compile(r"DROP (?:CONSTRAINT|INDEX)(?: IF EXISTS)?\s+(?:\w+\.)?(\w+)")
+# In their order: a migration may drop a rule to make it again.
+MADE_OR_DROPPED = re.compile(
+    r"DROP (?:CONSTRAINT|INDEX)(?: IF EXISTS)?\s+(?:\w+\.)?(\w+)"
+    r"|(?:CONSTRAINT|UNIQUE INDEX(?: CONCURRENTLY)?)\s+(\w+)\s+(?!TO\b)"
+)

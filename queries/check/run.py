@@ -16,6 +16,7 @@ from queries.check.captures import CaptureOrRelease
 from queries.check.entries import BalancedEntries
 from queries.check.expiry import CodesExpire
 from queries.check.floors import FloorsHold
+from queries.check.four_eyes import FourEyes
 from queries.check.hashes import WholeChain
 from queries.check.holds import HoldsAreOpen
 from queries.check.keys import OneEffect
@@ -38,6 +39,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     CaptureOrRelease,
     CodesExpire,
     OneEffect,
+    FourEyes,
     WallsStand,
     ModelsFollow,
 )

@@ -28,7 +28,8 @@ MOVE = """
         CASE WHEN n.kind = 'cash_in.made' THEN n.code = '2010' ELSE n.moved < 0 END,
         CASE
             WHEN n.kind IN (
-                'transfer.made', 'bank.credited', 'cash_in.made', 'withdrawal.requested',
+                'transfer.made', 'transfer.held', 'transfer.released', 'bank.credited',
+                'cash_in.made', 'withdrawal.requested',
                 'cash_out.requested', 'cash_out.confirmed'
             ) THEN (n.payload ->> 'amount')::bigint
             ELSE abs(n.moved)
@@ -36,7 +37,7 @@ MOVE = """
         CASE
             WHEN
                 n.kind IN ('withdrawal.requested', 'cash_out.requested')
-                OR n.kind = 'transfer.made' AND n.moved > 0
+                OR n.kind IN ('transfer.made', 'transfer.held') AND n.moved > 0
                 THEN (n.payload ->> 'fee')::bigint
             ELSE 0
         END,
@@ -46,7 +47,7 @@ MOVE = """
             ELSE 0
         END,
         CASE
-            WHEN n.kind = 'transfer.made' THEN (
+            WHEN n.kind IN ('transfer.made', 'transfer.held', 'transfer.released') THEN (
                 SELECT w.user_id
                 FROM wallet AS w
                 WHERE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -13,11 +14,13 @@ class Step(msgspec.Struct, frozen=True):
     """A statement over the records of one batch.
 
     It may use %(after)s and %(up_to)s, positions, the first excluded; and %(first_entry)s and
-    %(last_entry)s, numbers, both included. `kinds` are beginnings of the kinds it reads.
+    %(last_entry)s, numbers, both included. `kinds` are beginnings of the kinds it reads; `values`
+    are more that it uses, the same for every batch.
     """
 
     sql: str
     kinds: tuple[str, ...]
+    values: Mapping[str, Any] = {}
 
     def needed(self, kinds: Iterable[str]) -> bool:
         """Whether a batch with these kinds has anything for it."""

@@ -60,6 +60,21 @@ GO_ON = """
     WHERE w.id = n.subject
 """
 
+# Whose an offered request is now: nobody's again when it was passed on.
+ASSIGN = """
+    UPDATE withdrawal AS w
+    SET agent_id = n.agent_id
+    FROM (
+        SELECT DISTINCT ON (l.subject) l.subject, (l.payload ->> 'agent')::uuid AS agent_id
+        FROM ledger.log AS l
+        WHERE
+            l.position > %(after)s AND l.position <= %(up_to)s
+            AND l.kind IN ('cash_out.taken', 'cash_out.passed_on')
+        ORDER BY l.subject, l.position DESC
+    ) AS n
+    WHERE w.id = n.subject
+"""
+
 HOLD = """
     UPDATE wallet AS w
     SET
@@ -69,6 +84,10 @@ HOLD = """
             WHERE
                 o.wallet_id = w.id
                 AND o.state IN ('active', 'authorised', 'in_doubt', 'pending')
+        ) + (
+            SELECT coalesce(sum(t.amount + t.fee), 0)
+            FROM held_transfer AS t
+            WHERE t.wallet_id = w.id AND t.state = 'held'
         ),
         updated_at = greatest(w.updated_at, n.recorded_at)
     FROM (
@@ -76,7 +95,10 @@ HOLD = """
         FROM ledger.log AS l
         WHERE
             l.position > %(after)s AND l.position <= %(up_to)s
-            AND (starts_with(l.kind, 'withdrawal.') OR starts_with(l.kind, 'cash_out.'))
+            AND (
+                starts_with(l.kind, 'withdrawal.') OR starts_with(l.kind, 'cash_out.')
+                OR l.kind IN ('transfer.held', 'transfer.released', 'transfer.refused')
+            )
         GROUP BY l.payload ->> 'wallet'
     ) AS n
     WHERE w.id = n.wallet_id
@@ -84,6 +106,7 @@ HOLD = """
 
 STEPS = (
     Step(REQUEST, ("withdrawal.requested", "cash_out.requested")),
+    Step(ASSIGN, ("cash_out.taken", "cash_out.passed_on")),  # before it may be confirmed
     Step(GO_ON, KINDS),
-    Step(HOLD, KINDS),
+    Step(HOLD, (*KINDS, "transfer.held", "transfer.released", "transfer.refused")),
 )

@@ -56,6 +56,7 @@ async def cash_in(data: JSONBody[AgentDeposit], call: TheCall) -> Reply[CashedIn
         agent_id=call.caller.agent,
         user_id=uuid_or_not_found(data.user_id, "There is no such customer."),
         amount=data.amount.money,
+        operator_id=call.caller.user_id,
     )
     return reply_to(await call.write(command, data))
 
@@ -75,6 +76,7 @@ async def confirm_request(
         transaction_id=transaction_id,
         agent_id=call.caller.agent,
         pickup_digest=pickup_digest(vault, transaction_id, data.pickup_code),
+        operator_id=call.caller.user_id,
     )
     return reply_to(await call.write(command, data))
 

@@ -10,14 +10,20 @@ from queries.reader import Reader
 from server.auth import Sessions
 from server.door import Call, SwitchCall
 from server.enrolment import Enrolment
+from server.events import Events
+from server.metrics import Metrics
 from server.primary import Primary
 from server.settings import Settings
 from server.sign_in import SignIn
 from server.vault import Vault
+from server.webhooks.desk import Desk
 
 # They are ours: nothing about them has to be validated with each request.
 TheCall = NamedDependency[SkipValidation[Call]]
+TheDesk = NamedDependency[SkipValidation[Desk]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]
+TheEvents = NamedDependency[SkipValidation[Events]]
+TheMetrics = NamedDependency[SkipValidation[Metrics]]
 ThePrimary = NamedDependency[SkipValidation[Primary]]
 TheReader = NamedDependency[SkipValidation[Reader]]
 TheServerKey = NamedDependency[SkipValidation[Ed25519PrivateKey]]

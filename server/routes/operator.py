@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,11 +18,13 @@ from commands.account.open_wallet import OpenWallet, WalletOpened
 from commands.account.reverse_entry import EntryReversed, ReverseEntry
 from commands.switch.dispute import Resolution
 from commands.switch.resolve_dispute import ApproveResolution, DisputeStatus, ProposeResolution
+from commands.tier import Tier
 from commands.withdrawal.release import ApproveRelease, ProposeRelease, ReleaseStatus
 from ledger.accounts import Status
 from ledger.errors import CodeExpired, InvalidRequest
+from ledger.money import Money
 from server.enrolment import TOTP, Profile, new_totp_secret
-from server.routes.given import TheCall, TheEnrolment, ThePrimary, TheVault
+from server.routes.given import TheCall, TheEnrolment, ThePrimary, TheSettings, TheVault
 from server.wire import (
     Amount,
     Phone,
@@ -35,6 +37,7 @@ from server.wire import (
     uuid_or_not_found,
 )
 
+Settable = Literal["open", "debits_frozen", "frozen", "closed"]
 NO_AGENT = "There is no such agent."
 
 EntryNumber = Annotated[str, PathParameter(pattern=r"^[0-9]{1,18}$")]
@@ -46,6 +49,7 @@ class NewCustomer(Received, frozen=True, kw_only=True):
     phone: Phone
     name: Text
     pin: Annotated[str, Meta(pattern=r"^[0-9]{4,12}$", examples=["482915"])]
+    tier: Tier = Tier.BASIC
 
 
 class NewWallet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,7 +73,8 @@ class BankCredit(Received, frozen=True, kw_only=True):
 class NewStatus(Received, frozen=True, kw_only=True):
     """What a wallet shall be."""
 
-    status: Status
+    status: Settable
+    reason: Text = "not given"
 
 
 class Evidence(Received, frozen=True, kw_only=True):
@@ -118,6 +123,7 @@ async def open_wallet(
             profile_seal=kept.profile_seal,
             pin_hash=kept.pin_hash,
             totp_seal=kept.totp_seal,
+            tier=data.tier,
         ),
         data,
     )
@@ -155,7 +161,7 @@ async def set_wallet_status(
     user_id: FromPath[UUID], data: JSONBody[NewStatus], call: TheCall
 ) -> Reply[WalletStatusSet]:
     """Only an empty wallet with nothing held can be closed, and then it stays so."""
-    command = SetWalletStatus(user_id=user_id, status=data.status)
+    command = SetWalletStatus(user_id=user_id, status=Status(data.status), reason=data.reason)
     return reply_to(await call.write(command, data))
 
 
@@ -212,14 +218,15 @@ async def approve_resolution(
 
 @post("/journal/{number:str}/reversal", summary="Take an entry back by another one")
 async def reverse_entry(
-    number: EntryNumber, data: JSONBody[Reason], call: TheCall
+    number: EntryNumber, data: JSONBody[Reason], call: TheCall, settings: TheSettings
 ) -> Reply[EntryReversed]:
-    """Once; both stay in the journal, linked."""
+    """Once; both stay in the journal, linked. A large one takes two people: POST /proposals."""
     command = ReverseEntry(
         transaction_id=uuid7(),
         entry_number=int(number),
         reason=data.reason,
         user_id=call.caller.user_id,
+        alone_max=Money.of(settings.reversal_alone_max_escudos),
     )
     return reply_to(await call.write(command, data))
 

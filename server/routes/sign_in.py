@@ -13,10 +13,20 @@ from msgspec import Meta
 
 from commands.identity.log_out import CloseSession
 from commands.identity.person import Role
+from commands.identity.step_up import SteppedUp
 from server.auth import Sessions
 from server.door import Call, request_id
 from server.routes.given import TheCall, ThePrimary, TheSessions, TheSignIn
-from server.wire import LOG_POSITION, ApiRequest, Phone, Received, Reply, SixDigits, e164
+from server.wire import (
+    LOG_POSITION,
+    ApiRequest,
+    Phone,
+    Received,
+    Reply,
+    SixDigits,
+    e164,
+    reply_to,
+)
 
 FACTORS = ("totp",)
 
@@ -39,6 +49,24 @@ class Factor(Received, frozen=True, kw_only=True):
     """The second step."""
 
     challenge_id: Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_=-]+$")]
+    totp: SixDigits
+    device_id: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                pattern=r"^[!-~]+$",
+                description="What the app calls its device; a new one is watched for a while",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class StepUpFactor(Received, frozen=True, kw_only=True):
+    """The second factor again."""
+
     totp: SixDigits
 
 
@@ -79,7 +107,9 @@ async def confirm_factor(
     data: JSONBody[Factor], request: ApiRequest, sign_in: TheSignIn
 ) -> Reply[Access]:
     """A session. Each code is accepted once: wait for the next one after a wrong or a used one."""
-    signed_in = await sign_in.confirm(data.challenge_id, data.totp, request_id(request))
+    signed_in = await sign_in.confirm(
+        data.challenge_id, data.totp, data.device_id or "", request_id(request)
+    )
     session = signed_in.session
     return Reply(
         Access(
@@ -90,6 +120,18 @@ async def confirm_factor(
         ),
         headers={LOG_POSITION: str(signed_in.position)},
     )
+
+
+@post("/auth/step-up", status_code=200, summary="Confirm this session once more")
+async def step_up(
+    data: JSONBody[StepUpFactor], call: TheCall, request: ApiRequest, sign_in: TheSignIn
+) -> Reply[SteppedUp]:
+    """The code of the authenticator again, for what asks for it within the next five minutes."""
+    caller = call.caller
+    outcome = await sign_in.step_up(
+        caller.user_id, caller.session_id, data.totp, request_id(request)
+    )
+    return reply_to(outcome)
 
 
 @post("/auth/logout", status_code=204, summary="End this session")
@@ -135,4 +177,12 @@ async def _close(session_id: UUID, call: Call, sessions: Sessions) -> None:
     sessions.forget(session_id)
 
 
-HANDLERS = (log_in, confirm_factor, log_out, list_sessions, close_sessions, close_session)
+HANDLERS = (
+    log_in,
+    confirm_factor,
+    step_up,
+    log_out,
+    list_sessions,
+    close_sessions,
+    close_session,
+)

@@ -171,7 +171,7 @@ async def complete(data: JSONBody[Completion], from_switch: TheSwitch) -> Reply[
             settlement_date=data.settlement_date,
         )
     )
-    return reply_to(outcome, _advised(outcome.fresh))
+    return reply_to(outcome, advised(outcome.fresh))
 
 
 @post("/vinti4/reversals", status_code=200, summary="The machine has not paid, or a part only")
@@ -186,7 +186,7 @@ async def reverse(data: JSONBody[Reversal], from_switch: TheSwitch) -> Reply[Adv
             reason=data.reason,
         )
     )
-    return reply_to(outcome, _advised(outcome.fresh))
+    return reply_to(outcome, advised(outcome.fresh))
 
 
 @post("/vinti4/echo", status_code=200, summary="Is anybody there?")
@@ -217,9 +217,10 @@ async def read_keys(server_key: TheServerKey) -> PublicKeys:
     return PublicKeys(keys=(key,))
 
 
-def _advised(reply: SwitchReply) -> bytes:
-    advised = Advised(response_code=reply.response_code, transaction_id=reply.transaction_id)
-    return msgspec.json.encode(advised)
+def advised(reply: SwitchReply) -> bytes:
+    """The body of the answer to an advice."""
+    answer = Advised(response_code=reply.response_code, transaction_id=reply.transaction_id)
+    return msgspec.json.encode(answer)
 
 
 def _typed(phone: str) -> str:

@@ -6,11 +6,17 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from uuid_utils.compat import uuid7
 
 from commands.account.transfer import Transfer, Transferred
+from commands.identity.person import Person
+from commands.risk.activity import Activity
+from commands.risk.left import LimitsLeft, limits_left
+from commands.risk.limits import THE_LIMITS
+from commands.tier import Tier
 from queries import balance as balances
 from queries import history, statement
 from queries import wallet as wallets
@@ -19,7 +25,7 @@ from queries.cursor import PAGE_MAX, PAGE_USUAL
 from queries.history import History, Movement
 from queries.statement import Statement
 from queries.wallet import Wallet
-from server.routes.given import TheCall, TheReader, TheVault
+from server.routes.given import TheCall, ThePrimary, TheReader, TheVault
 from server.wire import Amount, Phone, Received, Reply, e164, reply_to
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX, description="Items")]
@@ -29,6 +35,12 @@ Cursor = Annotated[
 ]
 From = Annotated[date, QueryParameter(name="from", description="First day of booking")]
 To = Annotated[date, QueryParameter(name="to", description="Last day of booking")]
+
+
+class WalletWithLimits(Wallet, frozen=True, kw_only=True):
+    """A wallet and what is left of its limits."""
+
+    limits: LimitsLeft
 
 
 class TransferOrder(Received, frozen=True, kw_only=True):
@@ -44,10 +56,17 @@ async def read_balance(call: TheCall, reader: TheReader) -> Balance:
     return await balances.of_wallet(reader, call.caller.user_id)
 
 
-@get("/wallet", summary="Balance, what is held, and whether the wallet may move")
-async def read_wallet(call: TheCall, reader: TheReader) -> Wallet:
-    """The wallet as a whole."""
-    return await wallets.of(reader, call.caller.user_id)
+@get("/wallet", summary="Balance, what is held, whether the wallet may move, and how far")
+async def read_wallet(call: TheCall, reader: TheReader, primary: ThePrimary) -> WalletWithLimits:
+    """The wallet as a whole, with what is left of its limits."""
+    user_id = call.caller.user_id
+    wallet = await wallets.of(reader, user_id)
+    wallet_id = await wallets.id_of(reader, user_id)
+    books = await primary.books(Person.by_id(user_id), THE_LIMITS, Activity.of(wallet_id))
+    tier = books.get(Person.by_id(user_id)).tier or Tier.BASIC
+    return WalletWithLimits(
+        **msgspec.structs.asdict(wallet), limits=limits_left(books, tier, wallet_id)
+    )
 
 
 @get("/transactions", summary="History, newest first")
@@ -82,6 +101,7 @@ async def transfer(
         user_id=call.caller.user_id,
         to_phone=vault.phone_index(e164(data.to_phone, "toPhone")),
         amount=data.amount.money,
+        session_id=call.caller.session_id,
     )
     return reply_to(await call.write(command, data))
 

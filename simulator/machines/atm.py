@@ -21,6 +21,7 @@ from simulator.machines.messages import (
     CompletionAdvice,
     Origin,
     Reason,
+    Response,
     ReversalAdvice,
     WithdrawalReply,
     WithdrawalRequest,
@@ -33,6 +34,7 @@ WELCOME = "Levantamento sem cartão: marque telefone, código e montante."
 WAIT = "Aguarde, por favor."
 TAKE_NOTES = "Retire as suas notas e o talão."
 NOT_ACCEPTED = "Dados não aceites. Confirme telefone, código e montante."
+CONFIRM_FIRST = "Confirme na app e repita."
 OUT_OF_SERVICE = "Serviço indisponível. Não foi pago nada; tente mais tarde."
 NOTHING_PAID = "Não foi possível pagar. O seu dinheiro volta à carteira."
 
@@ -186,6 +188,7 @@ def _replied(atm: Atm, event: Replied, _now: datetime) -> tuple[Atm, tuple[Order
         return atm, _undo_late(atm, reply)
     if not reply.approved:
         text = OUT_OF_SERVICE if reply.response_code in UNAVAILABLE else NOT_ACCEPTED
+        text = CONFIRM_FIRST if reply.response_code == Response.CONFIRM_FIRST else text
         return replace(atm, stage=Stage.IDLE, screen=text, reply=reply), ()
     assert atm.request is not None, "who is asking has asked for something"
     bundle = fewest(atm.request.amount, atm.cassettes)

@@ -16,6 +16,7 @@ class Response(StrEnum):
     DUPLICATE = "94"
     SYSTEM_ERROR = "96"
     LATE = "68"
+    CONFIRM_FIRST = "1A"
 
 
 UNAVAILABLE = frozenset(

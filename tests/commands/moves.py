@@ -13,6 +13,7 @@ from commands.account.transfer import Transfer
 from commands.command import Answer, Command, Rounds
 from commands.idempotency import Once
 from commands.spine import Spine
+from commands.tier import Tier
 from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
@@ -98,7 +99,7 @@ class Customer(msgspec.Struct, frozen=True):
         )
 
 
-async def customer(spine: Spine, money: int) -> Customer:
+async def customer(spine: Spine, money: int, tier: Tier = Tier.FULL) -> Customer:
     """A new customer with so many centavos."""
     made = Customer(uuid7(), uuid7(), secrets.token_bytes(16))
     await spine.submit(
@@ -109,6 +110,7 @@ async def customer(spine: Spine, money: int) -> Customer:
             profile_seal=b"-",
             pin_hash="-",
             totp_seal=b"-",
+            tier=tier,
         ),
         actor=ACTOR,
         request_id="open",

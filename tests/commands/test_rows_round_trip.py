@@ -11,20 +11,42 @@ import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
+from commands.account.assign_credit import Assignment
 from commands.account.credit_from_bank import BankCredit, Beneficiary
+from commands.account.dormancy import Dormancy
 from commands.account.transfer import Transfer
 from commands.agent.lifecycle import RequestState
+from commands.agent.principal import Principal
+from commands.agent.redeem import Redemption
 from commands.agent.row import Agent, AgentRequest
+from commands.agent.till import Till
+from commands.alerts.alert import Alert
+from commands.alerts.levels import AlertLevels, AlertName, Level
+from commands.approval.proposal import Proposal, ProposalState, hash_of
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
+from commands.identity.devices import Device, Devices
+from commands.identity.person import Role
+from commands.identity.session import Session
+from commands.risk.activity import Activity
+from commands.risk.case import Case, CaseState
+from commands.risk.held_transfer import HeldState, HeldTransfer
+from commands.risk.profile import RiskProfile
+from commands.risk.watch import Watch
 from commands.spine import Spine
 from commands.switch.dispute import Dispute, Resolution
 from commands.switch.trace import Nonce, Response, SwitchKey, SwitchTrace, Terminal
+from commands.tier import Tier
+from commands.treasury.breaks import Break, Side
+from commands.treasury.settlement import Settlement
+from commands.treasury.trust import TrustBook
+from commands.webhook.row import Webhook, WebhookState
 from commands.withdrawal.cardless import Cardless
+from commands.withdrawal.claim import Claim, ClaimState
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.release import Release
 from commands.withdrawal.row import Withdrawal
-from ledger import chart
+from ledger import arrays, chart
 from ledger.books import Books
 from ledger.database import connect
 from ledger.journal import credit, debit
@@ -52,6 +74,7 @@ ACTIVE = Withdrawal(
     tries=2,
     requested_at=WHEN,
     expires_at=WHEN,
+    tier=Tier.STANDARD,
 )
 COMPLETED = msgspec.structs.replace(
     ACTIVE,
@@ -82,6 +105,7 @@ PENDING = AgentRequest(
     tries=1,
     requested_at=WHEN,
     expires_at=WHEN,
+    offered_to=(ID, OTHER_ID),
 )
 APPROVAL = SwitchTrace(
     id=uuid7(),
@@ -102,7 +126,90 @@ DISPUTE = Dispute(
     amount=50_000,
     settlement_date=DAY,
 )
+OUTLET = Agent(
+    id=ID, float_id=uuid7(), principal_id=uuid7(), parent_id=uuid7(), insiders=(ID, OTHER_ID),
+    name="Loja", island="Sal", latitude=16_600_000, longitude=-22_900_000,
+)  # fmt: skip
+TILL = Till(id=uuid7(), agent_id=ID, name="Caixa 1")
+REDEMPTION = Redemption(id=uuid7(), agent_id=ID, amount=500, requested_by=ID)
 PROPOSAL = Release(withdrawal_id=ID, evidence="dois ficheiros", maker_id=ID, proposed_at=WHEN)
+
+RISK_CASE = Case(
+    id=uuid7(), rule="structuring", action="review", state=CaseState.OPEN, wallet_id=WALLET,
+    user_id=OTHER_ID, agent_id=ID, transaction_id=ID, watch_id="network", amount=5, holds=True,
+    opened_at=WHEN,
+)  # fmt: skip
+HELD_TRANSFER = HeldTransfer(
+    id=uuid7(), user_id=ID, wallet_id=WALLET, to_wallet_id=ID, state=HeldState.HELD, amount=5,
+    fee=1, tariff_edition=1, held_at=WHEN,
+)  # fmt: skip
+WATCH = Watch(id="terminal:SISP/ATM1", in_row=2, minute=5, minutes=(0, 1), case_id=ID)
+SESSION = Session(
+    id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
+    expires_at=WHEN, idle_seconds=600, device_since=WHEN,
+)  # fmt: skip
+ACTIVITY = Activity(subject=WALLET, day=DAY, used={}, recent=(), last_at=None, opened_at=WHEN)
+CHANGE = Proposal(
+    id=uuid7(), kind="set_tier", content='{"tier":"é"}', content_hash=hash_of('{"tier":"é"}'),
+    maker_id=ID, proposed_at=WHEN, expires_at=WHEN,
+)  # fmt: skip
+ALERT = Alert(
+    id=uuid7(), name=AlertName.HELD_AGE, about=ID, raised=True, value=5, level=4,
+    measured_position=7,
+)  # fmt: skip
+WEBHOOK = Webhook(
+    id=uuid7(), url="https://example.com/é", kinds=("alert.",), secret_seal=b"\0new", added_by=ID,
+    added_at=WHEN,
+)  # fmt: skip
+ROWS_OF_ALERTS: list[tuple[Row, Row | None]] = [
+    (ALERT, msgspec.structs.replace(ALERT, raised=False, value=0, level=1, measured_position=9)),
+    (AlertLevels(name=AlertName.HELD_AGE, editions=()), AlertLevels(
+        name=AlertName.HELD_AGE, editions=(Level(WHEN, 5, 4),))),
+    (WEBHOOK, msgspec.structs.replace(
+        WEBHOOK, state=WebhookState.DISABLED, reason="gone", secret_seal=b"newer",
+        old_secret_seal=b"\0new", old_until=WHEN)),
+]  # fmt: skip
+ROWS_OF_LIMITS: list[tuple[Row, Row | None]] = [
+    (ACTIVITY, ACTIVITY.counted(WHEN, "transfer", 5, ID, inward=False).told(
+        WHEN, "transfer", 7, None)),
+    (CHANGE, msgspec.structs.replace(
+        CHANGE, state=ProposalState.APPLIED, checker_id=OTHER_ID)),
+]  # fmt: skip
+ROWS_OF_RISK: list[tuple[Row, Row | None]] = [
+    (RISK_CASE, msgspec.structs.replace(
+        RISK_CASE, state=CaseState.CLOSED, assignee_id=ID, ended_by=ID)),
+    (HELD_TRANSFER, msgspec.structs.replace(HELD_TRANSFER, state=HeldState.RELEASED)),
+    (WATCH, msgspec.structs.replace(
+        WATCH, minutes=(1, 2, 3), quarter=7, quarter_count=3, usual=1500, step_up_until=WHEN,
+        slow_until=WHEN, case_id=None)),
+    (SESSION, msgspec.structs.replace(SESSION, stepped_up_at=WHEN, revoked_at=WHEN)),
+    (RiskProfile(wallet_id=WALLET), RiskProfile(
+        wallet_id=WALLET, case_id=ID, cleared={"structuring": WHEN}, blacklisted="polícia",
+        island="Sal", island_at=WHEN, claims_at=(WHEN, WHEN))),
+    (Devices(person_id=ID, known=(Device("a", WHEN),)), Devices(
+        person_id=ID, known=(Device("a", WHEN), Device("", WHEN)))),
+]  # fmt: skip
+
+CLAIM = Claim(
+    withdrawal_id=ID, user_id=ID, wallet_id=WALLET, received=5, text_seal=b"\0\xff seal",
+    state=ClaimState.OPEN, opened_at=WHEN,
+)  # fmt: skip
+BREAK = Break(
+    id=ID, side=Side.IN_BOOKS_ONLY, amount=9, remaining=9, settlement_date=DAY,
+    reference="ficheiro 1", withdrawal_id=ID,
+)  # fmt: skip
+ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
+    (Dormancy(wallet_id=WALLET, amount=5, since=WHEN), Dormancy(
+        wallet_id=WALLET, amount=0, since=WHEN)),
+    (Assignment(
+        reference="REF 1/2030", credit_entry=17, account_id=WALLET, user_id=ID,
+        beneficiary=Beneficiary.WALLET, entry_number=18, assigned_at=WHEN), None),
+    (CLAIM, msgspec.structs.replace(CLAIM, state=ClaimState.PAID, checker_id=OTHER_ID)),
+    (Settlement(settlement_date=DAY, amount=5, interchange=1, settled_at=WHEN), Settlement(
+        settlement_date=DAY, amount=7, interchange=2, settled_at=WHEN)),
+    (BREAK, msgspec.structs.replace(BREAK, side=Side.CLAIMED, amount=12, remaining=3)),
+    (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),
+]  # fmt: skip
 
 # A row as it begins, and as it is saved again. None: it never changes.
 ROWS: list[tuple[Row, Row | None]] = [
@@ -116,11 +223,23 @@ ROWS: list[tuple[Row, Row | None]] = [
         DISPUTE, state="closed", resolution=Resolution.CHARGE_CUSTOMER, evidence="diário",
         maker_id=ID, checker_id=OTHER_ID)),
     (PROPOSAL, msgspec.structs.replace(PROPOSAL, checker_id=OTHER_ID)),
-    (Agent(id=ID, float_id=uuid7()), Agent(id=ID, float_id=uuid7(), status="closed")),
+    (OUTLET, msgspec.structs.replace(
+        OUTLET, status="closed", insiders=(ID,), tills_required=True, float_low=5, float_ok=9,
+        float_state="low")),
+    (Principal(id=ID, name="Mercearias"), Principal(id=ID, name="Mercearias Unidas")),
+    (TILL, msgspec.structs.replace(
+        TILL, state="open", operator_id=OTHER_ID, opened_at=WHEN, cash=70, taken=100, paid=50,
+        brought=25, differences=-5)),
+    (REDEMPTION, msgspec.structs.replace(
+        REDEMPTION, state="paid", decided_by=OTHER_ID, reference="T-1")),
     (Terminal(id="ATM00001", acquirer_id="SISP", place="São Vicente"), Terminal(
         id="ATM00001", acquirer_id="SISP", place="Praia, Plateau")),
     (SwitchKey(id="key-1", acquirer_id="SISP", public_key=bytes(range(32))), None),
     (Nonce(hash=bytes(range(16)), seen_at=WHEN), None),
+    *ROWS_OF_ALERTS,
+    *ROWS_OF_CARE,
+    *ROWS_OF_LIMITS,
+    *ROWS_OF_RISK,
     (BankCredit(
         reference="REF 1/2030", transaction_id=uuid7(), amount=5, value_date=DAY,
         account_id=WALLET, beneficiary=Beneficiary.WALLET, entry_number=2_030_000_000_000_017,
@@ -197,8 +316,13 @@ async def test_a_row_comes_back_as_it_was_saved(
 async def test_what_is_not_there_is_absent(spine: Spine, database: Database) -> None:
     await save(spine, COMPLETED)
     keys = [key for row, _ in ROWS for key in row.keys()[1:]]
-    assert keys == [Withdrawal.by_code(bytes(range(32)))]
-    assert await load(database, *keys, Agent.by_id(uuid7())) == [None, None]
+    wanted = {
+        Withdrawal.by_code(bytes(range(32))),
+        Session.by_token_hash(bytes(range(32))),
+        Assignment.of_entry(17),
+    }
+    assert set(keys) == wanted
+    assert await load(database, *keys, Agent.by_id(uuid7())) == [None] * (len(keys) + 1)
 
 
 async def test_a_code_passes_from_a_dead_withdrawal_to_a_live_one_in_one_batch(
@@ -225,8 +349,9 @@ async def test_a_code_passes_from_a_dead_withdrawal_to_a_live_one_in_one_batch(
 @pytest.mark.parametrize("row", [row for row, _ in ROWS])
 def test_a_row_is_not_saved_over_a_version_that_was_not_read(database: Database, row: Row) -> None:
     rows = [msgspec.structs.replace(row, version=1)]
-    parameters = {"rows": msgspec.json.encode(rows).decode(), "count": 1}
+    parameters = type(row).parameters(rows)
     with psycopg.connect(database.commands) as connection:
+        arrays.register(connection)
         connection.execute(row.SAVE, parameters)
         with pytest.raises((psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation)):
             connection.execute(row.SAVE, parameters)

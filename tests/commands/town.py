@@ -25,8 +25,10 @@ from commands.books.open_books import OpenBooks
 from commands.command import A, Command
 from commands.identity.enrol_staff import EnrolStaff
 from commands.identity.person import Role
+from commands.risk.held_transfer import HeldState, HeldTransfer
 from commands.switch.enrol import EnrolTerminal
 from commands.switch.trace import TraceId
+from commands.tier import Tier
 from commands.withdrawal.cardless import Cardless
 from commands.withdrawal.hold import HELD
 from commands.withdrawal.lifecycle import State
@@ -37,12 +39,19 @@ from ledger.books import COUNTRY, Books, Event
 from ledger.errors import Refusal
 from ledger.money import Money
 from ledger.rows import Key, Row
+from ledger.wire import plain
 
 MORNING = datetime(2030, 5, 15, 9, 30, tzinfo=COUNTRY)
 TODAY = MORNING.date()
 ACQUIRER = "SISP"
 TERMINAL = "ATM00001"
-HOLDING = (State.ACTIVE, State.AUTHORISED, State.IN_DOUBT, RequestState.PENDING)
+HOLDING = (
+    State.ACTIVE,
+    State.AUTHORISED,
+    State.IN_DOUBT,
+    RequestState.PENDING,
+    HeldState.HELD,
+)
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -67,6 +76,7 @@ class Town:
         self.now = MORNING
         self.rows: dict[Key[Any], Row] = {}
         self.events: list[Event] = []
+        self.times: dict[int, datetime] = {}  # at which entries were recorded
         self.just: list[Event] = []  # what the last command has recorded
         self.last_entries: dict[int, int] = {}
         self.do(OpenBooks())
@@ -105,7 +115,7 @@ class Town:
 
     # -- people --------------------------------------------------------------------------------
 
-    def customer(self, name: str, escudos: int) -> Customer:
+    def customer(self, name: str, escudos: int, tier: Tier = Tier.FULL) -> Customer:
         """A new customer with so much money."""
         made = Customer(uuid7(), uuid7(), name.encode())
         self.do(
@@ -116,22 +126,23 @@ class Town:
                 profile_seal=b"-",
                 pin_hash="-",
                 totp_seal=b"-",
+                tier=tier,
             )
         )
         if escudos:
             self.do(deposit(escudos, phone_index=made.phone_index))
         return made
 
-    def outlet(self, escudos: int) -> Outlet:
+    def outlet(self, escudos: int, **enrolment: Any) -> Outlet:
         """A new agent with so much float."""
         made = Outlet(uuid7(), uuid7())
-        self.do(EnrolAgent(agent_id=made.agent_id, float_id=made.float_id))
+        self.do(EnrolAgent(agent_id=made.agent_id, float_id=made.float_id, **enrolment))
         if escudos:
             self.do(deposit(escudos, agent_id=made.agent_id))
         return made
 
-    def staff(self, role: Role) -> UUID:
-        """A new person who works here."""
+    def staff(self, role: Role, agent_id: UUID | None = None) -> UUID:
+        """A new person who works here, or behind an agent's counter."""
         user_id = uuid7()
         self.do(
             EnrolStaff(
@@ -141,6 +152,7 @@ class Town:
                 profile_seal=b"-",
                 pin_hash="-",
                 totp_seal=b"-",
+                agent_id=agent_id,
             )
         )
         return user_id
@@ -201,6 +213,9 @@ class Town:
                 return JournalEntry(
                     number=number,
                     kind=event.kind,
+                    subject=event.subject,
+                    recorded_at=self.times[number],
+                    payload=msgspec.to_builtins(event.payload, enc_hook=plain),
                     accounts=tuple(line.account for line in event.lines),
                     amounts=tuple(line.amount for line in event.lines),
                     reversed_by=reversed_by[0] if reversed_by else None,
@@ -210,6 +225,9 @@ class Town:
     def _accept(self, books: Books) -> None:
         self.just, _ = books.accept()
         self.events.extend(self.just)
+        for event in self.just:
+            if event.entry_number is not None:
+                self.times[event.entry_number] = books.now
         self.last_entries = books.last_entries
         for key in books.put_rows | set(books.posted):
             before = self.rows.get(key)
@@ -226,7 +244,7 @@ class Town:
         accounts = list(self._all(Account))
         assert sum(account.balance for account in accounts) == 0
         assert all(a.floor is None or a.holds_minor >= a.floor for a in accounts)
-        open_ = [*self._all(Withdrawal), *self._all(AgentRequest)]
+        open_ = [*self._all(Withdrawal), *self._all(AgentRequest), *self._all(HeldTransfer)]
         held = [one for one in open_ if one.state in HOLDING]
         assert sum(one.held.minor for one in held) == self.find(Account.by_id(HELD)).holds_minor
         for cardless in self._all(Cardless):

@@ -24,7 +24,7 @@ def test_every_error_is_documented_with_its_status_and_sentence() -> None:
 
 
 def test_every_response_code_of_the_switch_is_documented() -> None:
-    assert set(re.findall(r"^\| `(\d\d)` \|", ERRORS, re.MULTILINE)) == set(Response)
+    assert set(re.findall(r"^\| `(\w\w)` \|", ERRORS, re.MULTILINE)) == set(Response)
 
 
 def test_the_readme_names_the_two_commands() -> None:

@@ -33,6 +33,7 @@ from commands.agent.confirm_cash_out import ConfirmCashOut
 from commands.agent.enrol_agent import EnrolAgent
 from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
+from commands.books.mark_demo import MarkDemo
 from commands.books.open_books import OpenBooks
 from commands.command import Command
 from commands.idempotency import Once
@@ -85,6 +86,8 @@ class Town:
         self.spine = Spine(log, Limits(deadline_seconds=30))
         self.spine.start()
         await self.spine.submit(OpenBooks(), actor=ACTOR, request_id="open")
+        # A demo's rules are in dry run: the model knows the lives, not who guesses codes.
+        await self.spine.submit(MarkDemo(), actor=ACTOR, request_id="mark")
         terminal = EnrolTerminal(terminal_id="ATM00001", acquirer_id="VINTI4", place="Praia")
         await self.spine.submit(terminal, actor=ACTOR, request_id="open")
 

@@ -19,6 +19,7 @@ from commands.agent.confirm_cash_out import ConfirmCashOut
 from commands.agent.enrol_agent import EnrolAgent
 from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
+from commands.books.mark_demo import MarkDemo
 from commands.command import Command
 from commands.identity.enrol_staff import EnrolStaff
 from commands.identity.person import Role
@@ -155,6 +156,7 @@ def trace(number: int) -> TraceId:
 async def counter(spine: Spine) -> Counter:
     """Ana has 50,000 escudos, Rui 1,000, and the agent 20,000 of float."""
     counter = Counter(spine)
+    await counter.do(MarkDemo())  # no rule or watch stands between them and the books
     await counter.do(EnrolTerminal(terminal_id="ATM00001", acquirer_id="SISP", place="Praia"))
     await counter.do(EnrolAgent(agent_id=AGENT, float_id=uuid7()))
     await counter.credit(20_000, agent_id=AGENT)

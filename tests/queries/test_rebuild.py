@@ -58,11 +58,15 @@ async def test_a_rebuild_finds_nothing_different_in_models_that_followed_the_log
     report = await rebuild.rebuild(database.owner, check=True)
     assert report.differences == ()
     assert report.position == town.position
-    assert report.rows == {
+    assert {table: rows for table, rows in report.rows.items() if rows} == {
         "account": 28,
+        "bank_credit": 2,
         "entry": 10,
+        "feed": 21,
         "line": 27,
         "movement": 10,
+        "outlet": 1,
+        "rule_edition": 1,
         "switch_operation": 3,
         "turnover": 11,
         "wallet": 2,

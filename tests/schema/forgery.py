@@ -159,6 +159,122 @@ INSERT INTO ledger.bank_credit (
 )
 VALUES ('R1', gen_random_uuid(), 100, '2026-11-23', gen_random_uuid(), 'wallet', 1, now());
 
+INSERT INTO ledger.dormancy (wallet_id, amount, since, version)
+VALUES (gen_random_uuid(), 100, now(), 1);
+INSERT INTO ledger.assignment (
+    reference, credit_entry, account_id, beneficiary, user_id, entry_number, assigned_at
+)
+VALUES ('R1', 1, gen_random_uuid(), 'wallet', gen_random_uuid(), 2, now());
+INSERT INTO ledger.claim (
+    withdrawal_id, user_id, wallet_id, received, text_seal, state, opened_at, version
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 0, 'sealed', 'open', now(), 1);
+INSERT INTO ledger.settlement (settlement_date, amount, interchange, settled_at, version)
+VALUES ('2026-11-23', 2000, 30, now(), 1);
+INSERT INTO ledger.difference (
+    id, side, amount, remaining, settlement_date, reference, version
+)
+VALUES (gen_random_uuid(), 'in_file_only', 500, 500, '2026-11-23', 'line 17', 1);
+INSERT INTO ledger.trust_book (kind, fees_swept, commission_funded, tax_paid, version)
+VALUES ('trust', 0, 0, 0, 1);
+INSERT INTO queries.bank_credit (
+    reference, transaction_id, amount, value_date, beneficiary, state, entry_number, booked_at
+)
+VALUES ('R1', gen_random_uuid(), 100, '2026-11-23', 'unidentified', 'unidentified', 1, now());
+INSERT INTO queries.claim (
+    withdrawal_id, user_id, wallet_id, state, received, captured, captured_fee, opened_at,
+    updated_at
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'open', 0, 2000, 25, now(), now());
+INSERT INTO queries.evidence (
+    position, withdrawal_id, source, dispensed, note, actor, added_at
+)
+VALUES (1, gen_random_uuid(), 'atm_journal', 0, 'nothing', 'nobody', now());
+INSERT INTO queries.settlement (settlement_date, amount, interchange, settled_at)
+VALUES ('2026-11-23', 2000, 30, now());
+INSERT INTO queries.difference (
+    id, side, amount, remaining, settlement_date, reference, booked_at, updated_at
+)
+VALUES (gen_random_uuid(), 'in_file_only', 500, 500, '2026-11-23', 'line 17', now(), now());
+
+INSERT INTO ledger.principal (id, name, version) VALUES (gen_random_uuid(), 'Loja', 1);
+INSERT INTO ledger.till (
+    id, agent_id, name, state, operator_id, opened_at, cash, taken, paid, brought, differences,
+    version
+)
+VALUES (
+    gen_random_uuid(), gen_random_uuid(), 'Caixa 1', 'open', gen_random_uuid(), now(), 500, 700,
+    300, 90, 10, 1
+);
+INSERT INTO ledger.redemption (
+    id, agent_id, amount, state, requested_by, decided_by, reference, version
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 500, 'requested', gen_random_uuid(), NULL, NULL, 1),
+(gen_random_uuid(), gen_random_uuid(), 500, 'paid', gen_random_uuid(), gen_random_uuid(), 'T1', 1);
+INSERT INTO queries.principal (id, name, enrolled_at) VALUES (gen_random_uuid(), 'Loja', now());
+INSERT INTO queries.outlet (
+    id, float_id, name, status, tills_required, float_floor, float_low, float_ok, float_state,
+    position
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'Loja', 'open', FALSE, 0, 0, 0, 'ok', 1);
+INSERT INTO queries.till (id, agent_id, name, state, cash, differences, position)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'Caixa 1', 'closed', 0, 0, 1);
+INSERT INTO queries.till_day (
+    till_id, day, cash_in_count, cash_in, cash_out_count, cash_out, commission, brought, differences
+)
+VALUES (gen_random_uuid(), '2026-11-23', 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO queries.offer (request_id, agent_id, open)
+VALUES (gen_random_uuid(), gen_random_uuid(), TRUE);
+INSERT INTO queries.redemption (
+    id, agent_id, amount, state, requested_at, requested_position, position, updated_at
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 500, 'requested', now(), 1, 1, now());
+
+INSERT INTO ledger.devices (person_id, known, version) VALUES (gen_random_uuid(), '[]', 1);
+INSERT INTO ledger.watch (id, in_row, minute, minutes, quarter, quarter_count, usual, version)
+VALUES ('network', 0, 0, '[]', 0, 0, 0, 1);
+INSERT INTO ledger.risk_profile (wallet_id, cleared, claims_at, version)
+VALUES (gen_random_uuid(), '{}', '[]', 1);
+INSERT INTO ledger.risk_case (id, rule, action, state, user_id, holds, opened_at, version)
+VALUES (gen_random_uuid(), 'structuring', 'review', 'open', gen_random_uuid(), FALSE, now(), 1);
+INSERT INTO ledger.held_transfer (
+    id, user_id, wallet_id, to_wallet_id, state, amount, fee, tariff_edition, held_at, version
+)
+VALUES (
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'held', 1000, 10, 1,
+    now(), 1
+);
+INSERT INTO queries.rule_edition (number, valid_from, rules, position)
+VALUES (1, now(), '[]', 1);
+INSERT INTO queries.risk_hit (position, rule, edition, hit_at) VALUES (1, 'structuring', 1, now());
+INSERT INTO queries.risk_case (
+    id, rule, action, state, reason, opened_at, opened_position, updated_at
+)
+VALUES (gen_random_uuid(), 'structuring', 'review', 'open', '-', now(), 1, now());
+INSERT INTO queries.case_event (position, case_id, kind, author, happened_at)
+VALUES (1, gen_random_uuid(), 'noted', 'nobody', now());
+INSERT INTO queries.held_transfer (
+    id, wallet_id, to_wallet_id, state, amount, fee, held_at, updated_at
+)
+VALUES (
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'held', 1000, 10, now(), now()
+);
+
+INSERT INTO ledger.activity (subject, state, version) VALUES (gen_random_uuid(), 'state', 1);
+INSERT INTO ledger.proposal (
+    id, kind, content, content_hash, maker_id, proposed_at, expires_at, state, version
+)
+VALUES (
+    gen_random_uuid(), 'set_tier', '{}', encode(sha256('{}'), 'hex'), gen_random_uuid(), now(),
+    now(), 'proposed', 1
+);
+INSERT INTO queries.proposal (
+    id, kind, content, content_hash, maker_id, proposed_at, expires_at, state, updated_at
+)
+VALUES (
+    gen_random_uuid(), 'set_tier', '{}', 'hash', gen_random_uuid(), now(), now(), 'proposed', now()
+);
+
 INSERT INTO queries.account (id, code, currency, balance, position, updated_at)
 VALUES (gen_random_uuid(), '2010', 'CVE', 0, 1, now());
 INSERT INTO queries.wallet (id, user_id, status, held, updated_at)
@@ -191,4 +307,26 @@ INSERT INTO queries.switch_operation (
     acquirer_id, rrn, local_date, terminal_id, stan, reversal_noted, position, first_at, updated_at
 )
 VALUES ('bank', '000000000001', '2026-11-23', 'atm', '000001', FALSE, 1, now(), now());
+
+INSERT INTO ledger.alert (id, name, raised, value, level, measured_position, version)
+VALUES (gen_random_uuid(), 'held_age', TRUE, 5, 4, 1, 1);
+INSERT INTO ledger.alert_levels (name, editions, version) VALUES ('held_age', '[]', 1);
+INSERT INTO ledger.webhook (
+    id, url, kinds, secret_seal, old_secret_seal, old_until, state, added_by, added_at, version
+)
+VALUES (
+    gen_random_uuid(), 'https://example.com', '[]', 'new', 'old', now(), 'active',
+    gen_random_uuid(), now(), 1
+);
+INSERT INTO ledger.webhook_cursor (webhook_id, position) VALUES (gen_random_uuid(), 1);
+INSERT INTO ledger.webhook_delivery (
+    webhook_id, position, kind, state, attempts, queued_at, first_at, next_at, updated_at
+)
+VALUES (gen_random_uuid(), 1, 'alert.raised', 'pending', 0, now(), now(), now(), now());
+INSERT INTO queries.feed (position, audience, owner, kind, subject, recorded_at, payload)
+VALUES (1, 'customer', gen_random_uuid(), 'transfer.made', gen_random_uuid(), now(), '{}');
+INSERT INTO queries.alert (
+    id, name, raised, value, level, unit, times, raised_at, position
+)
+VALUES (gen_random_uuid(), 'held_age', TRUE, 5, 4, 'seconds', 1, now(), 1);
 """

@@ -205,10 +205,6 @@ FORGERIES = (
         "an_account_is_of_a_kind", "UPDATE ledger.account SET kind = 'wish' WHERE code = '1010'"
     ),
     Forgery(
-        "an_account_is_open_frozen_or_closed",
-        "UPDATE ledger.account SET status = 'gone' WHERE code = '1010'",
-    ),
-    Forgery(
         "account_stays_above_its_floor",
         "UPDATE ledger.account SET balance = 1 WHERE code = '2010'",  # debit positive
     ),

@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 
 from queries.check import rules
-from tests.schema import test_books, test_people, test_read_models, test_withdrawals
+from tests.schema import (
+    test_accounts,
+    test_agents,
+    test_books,
+    test_events,
+    test_limits,
+    test_people,
+    test_read_models,
+    test_risk,
+    test_withdrawals,
+)
 from tests.schema.conftest import Connection
 from tests.schema.forgery import Forgery
 
 FORGERIES: tuple[Forgery, ...] = (
     *test_books.FORGERIES,
     *test_people.FORGERIES,
+    *test_limits.FORGERIES,
+    *test_risk.FORGERIES,
     *test_withdrawals.FORGERIES,
     *test_read_models.FORGERIES,
+    *test_accounts.FORGERIES,
+    *test_agents.FORGERIES,
+    *test_events.FORGERIES,
 )
 
 # Those of NOT NULL are nobody's sentence: PostgreSQL 18 names them after their columns.

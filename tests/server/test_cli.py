@@ -33,7 +33,15 @@ from server.settings import Settings
 from tests.conftest import PASSWORDS, Database
 from tests.durability.served import Served, sign_in
 
-PEOPLE = {"customer": 3, "agent": 2, "accountant": 1, "auditor": 1, "operator": 2, "admin": 1}
+PEOPLE = {
+    "customer": 3,
+    "agent": 2,
+    "agent_manager": 1,
+    "accountant": 1,
+    "auditor": 1,
+    "operator": 2,
+    "admin": 1,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -82,8 +90,8 @@ def test_demo_json_tells_who_the_people_are(home: Path) -> None:
     roles = [user["role"] for user in people["users"]]
     assert {role: roles.count(role) for role in PEOPLE} == PEOPLE
     for user in people["users"]:
-        agent = ["agentId"] if user["role"] == "agent" else []
-        assert list(user) == ["role", "userId", "phone", "pin", "totpSecret", *agent]
+        own = {"agent": ["agentId"], "agent_manager": ["principalId"]}.get(user["role"], [])
+        assert list(user) == ["role", "userId", "phone", "pin", "totpSecret", *own]
     assert list(people["switch"]) == ["acquirerId", "keyId", "privateKey"]
     assert people["switch"]["privateKey"].startswith("-----BEGIN PRIVATE KEY-----")
     assert len(people["terminals"]) == 2

@@ -38,10 +38,15 @@ HELD: list[Any] = [
 EXAMPLES = 10
 # Not those that end the session with which the others ask.
 ENDING = re.compile(r"/auth/(logout|sessions)")
+ENDLESS = re.compile(r"/events$")  # tests/server/test_events.py listens to it
 OPERATIONS = sorted(
     name
     for name, rule in POLICY.items()
-    if API in name and "/schema" not in name and rule is not Rule.NOBODY and not ENDING.search(name)
+    if API in name
+    and "/schema" not in name
+    and rule is not Rule.NOBODY
+    and not ENDING.search(name)
+    and not ENDLESS.search(name)
 )
 
 

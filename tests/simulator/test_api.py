@@ -9,7 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.api import PAUSE_MAX_SECONDS, TRIES_MAX, Api, Bookmark, NoReply, Refused, connect
+from simulator.api import (
+    PAUSE_MAX_SECONDS,
+    TRIES_MAX,
+    Api,
+    Bookmark,
+    Heard,
+    NoReply,
+    Refused,
+    connect,
+)
 from simulator.contract import Balance
 from simulator.faults import Line
 
@@ -158,3 +167,15 @@ async def test_a_healed_line_loses_nothing() -> None:
     line.lose("balance", times=5)
     line.heal()
     await Api(connect("http://makeba", line)).get("balance", Balance)
+
+
+async def test_a_stream_is_heard_message_by_message_from_the_last_id_on() -> None:
+    body = b"retry: 1000\nid: a\n\n: still here\n\nid: b\nevent: x.done\ndata: {}\n\nid: c\nevent"
+    server = Server(httpx.Response(200, content=body), refusal(429, "RATE_LIMITED"))
+    api = server.api()
+    async with api.listen("z") as stream:
+        assert [heard async for heard in stream] == [Heard("a"), Heard("b", "x.done", "{}")]
+    assert server.asked[0].headers["Last-Event-ID"] == "z"
+    with pytest.raises(Refused, match="RATE_LIMITED"):
+        async with api.listen():
+            pass

@@ -29,7 +29,12 @@ def test_a_change_is_written_down(town: Town) -> None:
     assert (answer.wallet_id, answer.status) == (ana.wallet_id, Status.FROZEN)
     assert town.kinds == ["wallet.status_changed"]
     assert town.last.subject == ana.wallet_id
-    assert town.last.payload == {"user": ana.user_id, "status": Status.FROZEN}
+    assert town.last.payload == {
+        "user": ana.user_id,
+        "wallet": ana.wallet_id,
+        "status": Status.FROZEN,
+        "reason": "not given",
+    }
 
 
 def test_the_same_again_changes_nothing(town: Town) -> None:

@@ -47,6 +47,8 @@ def test_the_event_tells_what_the_readers_need(counter: Counter) -> None:
     assert counter.last.subject == answer.transaction_id
     assert counter.last.payload == {
         "agent": counter.agent.agent_id,
+        "till": None,
+        "user": counter.ana.user_id,
         "wallet": counter.ana.wallet_id,
         "amount": 500_000,
         "commission": 2_500,
@@ -90,7 +92,18 @@ def test_a_new_agent_has_an_empty_float(counter: Counter) -> None:
     counter.do(EnrolAgent(agent_id=agent_id, float_id=float_id))
     assert counter.kinds == ["agent.enrolled"]
     assert counter.last.subject == agent_id
-    assert counter.last.payload == {"float": float_id, "code": "2020", "currency": "CVE"}
+    assert counter.last.payload == {
+        "float": float_id,
+        "code": "2020",
+        "currency": "CVE",
+        "principal": None,
+        "parent": None,
+        "name": "",
+        "island": None,
+        "latitude": None,
+        "longitude": None,
+        "tillsRequired": False,
+    }
     float_: Account = counter.find(Account.by_id(float_id))
     assert (float_.owner, float_.floor, float_.balance) == (agent_id, 0, 0)
 

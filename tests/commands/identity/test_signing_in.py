@@ -85,7 +85,8 @@ def test_a_wrong_pin_is_counted_although_it_is_refused(town: Town, customer: Cus
     assert isinstance(wrong_pin(town, customer), Unauthenticated)
     assert person(town, customer.user_id).pin_failures == 1
     assert town.last.kind == "login.failed"
-    assert town.last.payload == {"reason": "pin", "failures": 1, "locked": False}
+    told = {"user": customer.user_id, "reason": "pin", "failures": 1, "locked": False}
+    assert town.last.payload == told
 
 
 def test_the_fifth_wrong_try_locks_for_a_quarter_of_an_hour(town: Town, customer: Customer) -> None:

@@ -26,6 +26,7 @@ from tests.commands.town import Customer, Town, trace
 
 TTL_SECONDS = 900
 DOUBT_SECONDS = 600
+STEP_UP_SECONDS = 900
 CUTOFF = time(15)
 CODE, OTHER_CODE = b"042137".ljust(32), b"999999".ljust(32)
 _nonces = count()
@@ -136,6 +137,7 @@ def _expired(street: Street) -> None:
 def _locked(street: Street) -> None:
     for number in (101, 102, 103):
         street.authorise(number, code=OTHER_CODE)
+    street.later(STEP_UP_SECONDS)  # three wrong ones in a row: the terminal was in step-up
 
 
 def _authorised(street: Street) -> None:

@@ -19,12 +19,18 @@ from commands.agent.enrol_agent import EnrolAgent
 from commands.agent.lapse import LapseCashOut
 from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
+from commands.approval.approve import Approve
+from commands.approval.propose import Propose
 from commands.books.open_books import OpenBooks
-from commands.command import Command
+from commands.command import A, Command
 from commands.idempotency import Once
+from commands.identity.enrol_staff import EnrolStaff
+from commands.identity.person import Role
+from commands.risk.set_tier import SetTier
 from commands.spine import Spine
 from commands.switch.enrol import EnrolTerminal
 from commands.switch.trace import TraceId
+from commands.tier import Tier
 from commands.withdrawal.authorise import AuthoriseWithdrawal
 from commands.withdrawal.cancel import CancelWithdrawal
 from commands.withdrawal.complete import CompleteWithdrawal
@@ -52,15 +58,32 @@ class History:
         # Of traces and of the bank's references: no second history may meet the first one's.
         self._numbers = itertools.count(secrets.randbelow(900_000))
         self.agent_id = uuid7()
+        # A machine of its own: at another's too many wrong codes may have been typed.
+        self.terminal_id = f"ATM{next(self._numbers)}"
 
-    async def do(self, command: Command[Any], once: Once | None = None) -> None:
-        await self._spine.submit(command, actor=ACTOR, request_id="test", once=once)
+    async def do(self, command: Command[A], once: Once | None = None, actor: str = ACTOR) -> A:
+        done = await self._spine.submit(command, actor=actor, request_id="test", once=once)
+        return done.fresh
 
     async def begin(self) -> None:
         await self.do(OpenBooks())
-        await self.do(EnrolTerminal(terminal_id="ATM1", acquirer_id="SISP", place="Praia"))
+        await self.do(EnrolTerminal(terminal_id=self.terminal_id, acquirer_id="SISP", place="Praia"))
         await self.do(EnrolAgent(agent_id=self.agent_id, float_id=uuid7()))
         await self.do(self.credit(100_000, agent_id=self.agent_id))
+
+    async def operator(self) -> UUID:
+        user_id = uuid7()
+        await self.do(
+            EnrolStaff(
+                user_id=user_id,
+                role=Role.OPERATOR,
+                phone_index=user_id.bytes,
+                profile_seal=b"-",
+                pin_hash="-",
+                totp_seal=b"-",
+            )
+        )
+        return user_id
 
     async def customer(self, escudos: int) -> Customer:
         made = await customer(self._spine, 0)
@@ -105,7 +128,7 @@ class History:
         number = next(self._numbers)
         trace = TraceId(
             acquirer_id="SISP",
-            terminal_id="ATM1",
+            terminal_id=self.terminal_id,
             stan=f"{number:06}",
             rrn=f"{number:012}",
             local_date=date(2026, 11, 23),
@@ -176,10 +199,29 @@ async def live(database: Database) -> None:
         await history.do(one.send(other, 1_000_00), key("sent"))
         with suppress(Refusal):
             await history.do(other.send(one, 90_000_00), key("too much"))
+        await _change_by_two(history, other)
         await _at_machines(history, one)
         await _at_counters(history, other)
         await _follow(database)
         await history.do(one.send(other, 2_000_00), key("after the models"))
+
+
+async def _change_by_two(history: History, other: Customer) -> None:
+    maker, checker = await history.operator(), await history.operator()
+    proposed = await history.do(
+        Propose(
+            proposal_id=uuid7(),
+            maker_id=maker,
+            change=SetTier(user_id=other.user_id, tier=Tier.STANDARD),
+            ttl_seconds=LONG,
+        )
+    )
+    approve = Approve(
+        proposal_id=proposed.proposal_id,
+        checker_id=checker,
+        content_hash=proposed.content_hash,
+    )
+    await history.do(approve, actor=str(checker))
 
 
 async def _at_machines(history: History, one: Customer) -> None:

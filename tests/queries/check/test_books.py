@@ -188,7 +188,8 @@ HOLDS = (
     Fault(
         "I5",
         "UPDATE ledger.account SET balance = balance - 5 WHERE code = '2030'",
-        "Account 2030 holds CVE 9,135.05; the 4 open withdrawals and requests are CVE 9,135.00.",
+        "Account 2030 holds CVE 9,135.05; the 4 open withdrawals and requests and 0 held transfers"
+        " are CVE 9,135.00.",
     ),
     Fault(
         "I5",
@@ -203,6 +204,15 @@ HOLDS = (
         "UPDATE ledger.log SET payload = '{}' WHERE position = plant.first('withdrawal.cancelled')",
         "(record {position}, withdrawal.cancelled) cannot be read.",
         "SELECT plant.first('withdrawal.cancelled') AS position",
+    ),
+)
+
+ASLEEP = (
+    Fault(
+        "I5",
+        """INSERT INTO ledger.dormancy (wallet_id, amount, since, version)
+        VALUES (gen_random_uuid(), 500, now(), 1)""",
+        "Account 2040 holds CVE 0.00; dormant wallets have CVE 5.00 on it.",
     ),
 )
 
@@ -296,7 +306,9 @@ CHAIN = tuple(
 
 
 @pytest.mark.parametrize(
-    "fault", [*SUMS, *ENTRIES, *BALANCES, *FLOORS, *HOLDS, *NUMBERS, *CHAIN], ids=lambda f: f.code
+    "fault",
+    [*SUMS, *ENTRIES, *BALANCES, *FLOORS, *HOLDS, *ASLEEP, *NUMBERS, *CHAIN],
+    ids=lambda f: f.code,
 )
 def test_a_planted_fault_is_named(books: Database, fault: Fault) -> None:
     require_named(books, fault)

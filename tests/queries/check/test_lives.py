@@ -131,6 +131,18 @@ CAPTURES = (
     ),
     Fault(
         "I10",
+        """UPDATE ledger.log SET payload = payload || '{"against": {"1010": 300000}}'
+        WHERE position = plant.first('withdrawal.reversed')""",
+        "withdrawal.reversed) is borne by an account that bears no withdrawal.",
+    ),
+    Fault(
+        "I10",
+        """UPDATE ledger.log SET payload = payload || '{"against": {"1900": 1}}'
+        WHERE position = plant.first('withdrawal.reversed')""",
+        "withdrawal.reversed) takes back CVE 3,000.00, and not all of it is borne.",
+    ),
+    Fault(
+        "I10",
         "UPDATE ledger.withdrawal SET captured = captured - 1 WHERE id = plant.one('completed')",
         "The captured of withdrawal {id} is 199999 in its row and 200000 by the log.",
         "SELECT plant.one('completed') AS id",

@@ -1,0 +1,1 @@
+"""Alerts: what somebody should look at now, told once a crossing."""

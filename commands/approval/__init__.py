@@ -1,0 +1,1 @@
+"""Four eyes: what one person proposes and another approves is applied as it was read."""

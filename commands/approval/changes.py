@@ -1,0 +1,72 @@
+"""Every kind of change that takes two people. Another slice adds its own class to the union."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from commands.account.adjust import Adjust
+from commands.account.minimum import SetMinimumBalance
+from commands.account.reverse_big_entry import ReverseBigEntry
+from commands.alerts.set_levels import SetAlertLevels
+from commands.approval.change import Change
+from commands.risk.publish_tariff import PublishTariff
+from commands.risk.set_limits import SetLimits
+from commands.risk.set_rules import SetRules
+from commands.risk.set_tier import SetTier
+from commands.treasury.breaks import BookBreak
+from commands.treasury.own_money import (
+    FundCommission,
+    PayInCapital,
+    PayTax,
+    PayTrustCharge,
+    SweepFees,
+)
+from commands.treasury.resolve_break import ResolveBreak
+from commands.treasury.settlement import CollectFromSwitch, SettleSwitch
+from commands.withdrawal.resolve_claim import ResolveClaim
+from ledger.errors import InvalidRequest
+from ledger.money import Money
+
+AnyChange = (
+    PublishTariff
+    | SetAlertLevels
+    | SetLimits
+    | SetRules
+    | SetTier
+    | Adjust
+    | BookBreak
+    | CollectFromSwitch
+    | FundCommission
+    | PayInCapital
+    | PayTax
+    | PayTrustCharge
+    | ResolveBreak
+    | ResolveClaim
+    | ReverseBigEntry
+    | SetMinimumBalance
+    | SettleSwitch
+    | SweepFees
+)
+
+
+def read_money(wanted: type, value: Any) -> Money:
+    """What msgspec cannot decode by itself: an amount of escudos. Raises InvalidRequest."""
+    if wanted is not Money:
+        raise NotImplementedError(wanted)
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise InvalidRequest(field="amount", reason="is not a number")
+    if value < 0:
+        raise InvalidRequest(field="amount", reason="is below zero")
+    return Money.of(value)
+
+
+_decode = msgspec.json.Decoder(AnyChange, dec_hook=read_money, float_hook=Decimal).decode
+
+
+def read_change(content: str) -> Change:
+    """A change from the JSON that was proposed."""
+    change: Change = _decode(content)
+    return change

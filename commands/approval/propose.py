@@ -1,0 +1,51 @@
+"""Somebody proposes a change: it waits, as written, for another person's approval."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from commands.approval.change import Change
+from commands.approval.proposal import Proposal, ProposalStatus, hash_of
+from commands.command import Command, Rounds
+from commands.identity.person import Person
+from commands.identity.staff import require_staff
+from commands.risk.hours import note_hours
+from commands.risk.rulebook import THE_RULES
+from ledger.books import Books
+
+
+class Propose(Command[ProposalStatus], frozen=True, kw_only=True):
+    """Keep a change for approval. One that cannot be applied is refused at once."""
+
+    proposal_id: UUID
+    maker_id: UUID
+    change: Change
+    ttl_seconds: int
+
+    def touches(self, books: Books) -> Rounds:
+        yield (Person.by_id(self.maker_id), THE_RULES)
+        yield from self.change.touches(books)
+
+    def decide(self, books: Books) -> ProposalStatus:
+        maker = require_staff(books, self.maker_id, *self.change.MAKERS)
+        self.change.require_possible(books, maker)
+        # From here on nothing is refused.
+        content = self.change.content
+        proposal = Proposal(
+            id=self.proposal_id,
+            kind=self.change.kind,
+            content=content,
+            content_hash=hash_of(content),
+            maker_id=self.maker_id,
+            proposed_at=books.now,
+            expires_at=books.now + timedelta(seconds=self.ttl_seconds),
+        )
+        books.put(proposal)
+        books.record(
+            "proposal.proposed",
+            proposal.id,
+            proposal.facts(content=content, expiresAt=proposal.expires_at),
+        )
+        note_hours(books, maker, proposal.id, proposal.kind)
+        return ProposalStatus.of(proposal)

@@ -1,0 +1,1 @@
+"""Limits, fraud rules and cases: what is asked before money moves."""

@@ -1,0 +1,117 @@
+"""Features: what rules look at, taken once from the rows of a movement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from commands.agent.row import Agent
+from commands.identity.session import Session
+from commands.risk.activity import Activity, Past
+from commands.risk.movement import Movement
+from commands.risk.profile import RiskProfile
+from commands.risk.watch import Watch
+from ledger.accounts import Account
+from ledger.books import Books
+
+HOUR = 3_600
+DAY = 86_400
+
+
+class Hour(msgspec.Struct, frozen=True, gc=False):
+    """The last hour of a wallet, before the movement that is judged."""
+
+    out_count: int
+    out_minor: int
+    in_minor: int
+    senders: int  # distinct wallets that sent money
+
+
+class Features:
+    """One movement and what is known of those who make it. What costs is looked at when asked."""
+
+    __slots__ = ("_books", "_hour", "movement", "now", "profile", "receiver", "wallet")
+
+    def __init__(
+        self,
+        books: Books,
+        movement: Movement,
+        wallet: Activity,
+        receiver: Activity | None,
+        profile: RiskProfile | None,
+    ) -> None:
+        self._books = books
+        self.movement = movement
+        self.wallet = wallet
+        self.receiver = receiver
+        self.profile = profile
+        self.now = int(books.now.timestamp())
+        self._hour: Hour | None = None
+
+    @property
+    def amount(self) -> int:
+        """Of the movement, without the fee, in minor units."""
+        return self.movement.amount
+
+    @property
+    def hour(self) -> Hour:
+        """Of the wallet; it sees no more than the wallet has kept of its newest movements."""
+        if self._hour is None:
+            self._hour = self._last_hour()
+        return self._hour
+
+    def _last_hour(self) -> Hour:
+        since = self.now - HOUR
+        out_count = out_minor = in_minor = 0
+        senders: set[int | None] = set()
+        for past in reversed(self.wallet.recent):
+            if past.at < since:
+                break
+            if past.inward:
+                in_minor += past.amount
+                senders.add(past.other)
+            else:
+                out_count += 1
+                out_minor += past.amount
+        return Hour(out_count, out_minor, in_minor, len(senders))
+
+    def within(self, seconds: int, *, of: Activity | None = None) -> list[Past]:
+        """The movements of a subject, the wallet's if none is named, within the last seconds."""
+        since = self.now - seconds
+        return [past for past in (of or self.wallet).recent if past.at >= since]
+
+    @property
+    def agent_activity(self) -> Activity | None:
+        """What the agent has done lately."""
+        agent_id = self.movement.agent_id
+        return None if agent_id is None else self._books.find(Activity.of(agent_id))
+
+    @property
+    def agent(self) -> Agent | None:
+        """Who pays out or takes in."""
+        agent_id = self.movement.agent_id
+        return None if agent_id is None else self._books.find(Agent.by_id(agent_id))
+
+    @property
+    def float_minor(self) -> int | None:
+        """What the agent has left, before the movement."""
+        if self.agent is None:
+            return None
+        return self._books.find(Account.by_id(self.agent.float_id)).holds_minor  # type: ignore[union-attr]
+
+    @property
+    def device_since(self) -> datetime | None:
+        """Since when the device that asks is known; None for the customer's first, or none."""
+        session_id = self.movement.session_id
+        session = None if session_id is None else self._books.find(Session.by_id(session_id))
+        return None if session is None else session.device_since
+
+    @property
+    def wrong_at_counter(self) -> int:
+        """Wrong pick-up codes at the agent's counter in the last quarter of an hour."""
+        agent_id = self.movement.agent_id
+        if agent_id is None:
+            return 0
+        watch = self._books.find(Watch.by_id(f"counter:{agent_id}"))
+        return 0 if watch is None else sum(watch.at(self._books.now).minutes)

@@ -1,0 +1,70 @@
+"""Too much, too often, with too many: velocity, split amounts, amounts just under a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from commands.risk.activity import short
+from commands.risk.features import DAY, HOUR, Features
+
+Thresholds = Mapping[str, int]
+
+
+def wallet_velocity(features: Features, of: Thresholds) -> bool:
+    """More movements or more money in an hour, a day or a month than people make."""
+    used = features.wallet.using(features.movement.operation)
+    if used.day_count >= of["day_count"] or used.month_count >= of["month_count"]:
+        return True
+    hour = features.hour
+    return hour.out_count >= of["hour_count"] or hour.out_minor + features.amount > of["hour_minor"]
+
+
+def many_counterparties(features: Features, of: Thresholds) -> bool:
+    """Money goes to many different wallets within a day."""
+    recent = features.wallet.recent
+    if len(recent) < of["counterparties"]:
+        return False
+    others = {past.other for past in features.within(DAY) if not past.inward}
+    if features.receiver is not None:
+        others.add(short(features.receiver.subject))
+    return len(others) > of["counterparties"]
+
+
+def agent_velocity(features: Features, of: Thresholds) -> bool:
+    """An agent serves customers faster than hands can count notes."""
+    activity = features.agent_activity
+    if activity is None:
+        return False
+    if activity.using(features.movement.operation).day_count >= of["day_count"]:
+        return True
+    return len(features.within(of["burst_seconds"], of=activity)) >= of["burst_count"]
+
+
+def split_around_band(features: Features, of: Thresholds) -> bool:
+    """Several movements in an hour, each just within a band, that would be above it in one."""
+    top = of["band_minor"]
+    least = top * of["least_percent"] // 100
+    if not least <= features.amount <= top:
+        return False
+    operation = features.movement.operation
+    alike = [
+        past
+        for past in features.within(HOUR)
+        if past.operation == operation and least <= past.amount <= top
+    ]
+    return len(alike) + 1 >= of["count"]
+
+
+def structuring(features: Features, of: Thresholds) -> bool:
+    """Again and again an amount that stays just under the limit above which somebody looks."""
+    top = of["limit_minor"]
+    least = top - top * of["percent"] // 100
+    if not least <= features.amount < top:
+        return False
+    near = [past for past in features.within(of["seconds"]) if least <= past.amount < top]
+    return len(near) + 1 >= of["count"]
+
+
+def counter_of_wrong_codes(features: Features, of: Thresholds) -> bool:
+    """Pick-up codes are guessed at this agent's counter."""
+    return features.wrong_at_counter >= of["wrong_count"]

@@ -1,0 +1,190 @@
+"""Breaks: where the switch's file and our books do not agree, until somebody has to bear it.
+
+Money that the file claims and our books do not know, and money that we gave back before the switch
+did, stands in suspense as ours (1900); money that our books owe and no file claims, as unidentified
+(2900). A break about a withdrawal has that withdrawal's id, so that the switch's word, when it
+comes late, meets it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from commands.approval.change import Change
+from commands.command import Rounds
+from commands.identity.person import Person, Role
+from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.treasury.own_money import TREASURERS, Said
+from commands.treasury.trust import require_amount
+from commands.withdrawal.row import Withdrawal
+from ledger import chart
+from ledger.accounts import Account
+from ledger.books import Books
+from ledger.errors import Conflict, InvalidRequest, NotFound
+from ledger.journal import move
+from ledger.money import AMOUNT_MINOR_MAX, Money
+from ledger.rows import Key, Row
+
+UNCLAIMED = chart.the(chart.UNIDENTIFIED_CREDITS)
+
+
+class Side(StrEnum):
+    """Who knows of the money."""
+
+    IN_FILE_ONLY = "in_file_only"
+    IN_BOOKS_ONLY = "in_books_only"
+    CLAIMED = "claimed"  # a customer has it back, the switch has not agreed yet
+
+
+class Break(Row, frozen=True, kw_only=True):
+    """A difference with the switch; `remaining` of it, in minor units, is not resolved yet."""
+
+    id: UUID
+    side: Side
+    amount: int
+    remaining: int
+    settlement_date: date
+    reference: str
+    withdrawal_id: UUID | None
+
+    TABLE: ClassVar[str] = "difference"
+    LOAD: ClassVar[dict[str, str]] = {
+        "id": """
+            SELECT
+                version, id, side, amount, remaining, settlement_date, reference,
+                withdrawal_id
+            FROM ledger.difference
+            WHERE id = ANY(%(values)s)
+        """,
+    }
+    SAVE: ClassVar[str] = """
+        WITH saved AS (
+            INSERT INTO ledger.difference AS d (
+                id, side, amount, remaining, settlement_date, reference, withdrawal_id, version
+            )
+            SELECT
+                r.id, r.side, r.amount, r.remaining, r.settlement_date, r.reference,
+                r.withdrawal_id, r.version
+            FROM json_to_recordset(%(rows)s::json) AS r (
+                id uuid, side text, amount bigint, remaining bigint, settlement_date date,
+                reference text, withdrawal_id uuid, version bigint
+            )
+            ON CONFLICT (id) DO UPDATE SET
+                side = excluded.side, amount = excluded.amount,
+                remaining = excluded.remaining, reference = excluded.reference,
+                version = excluded.version
+            WHERE d.version = excluded.version - 1
+            RETURNING 1
+        )
+        SELECT ledger.saved_all('difference', (SELECT count(*) FROM saved), %(count)s)
+    """
+
+    @staticmethod
+    def by_id(break_id: UUID) -> Key[Break]:
+        """The break with this id: its proposal's, or its withdrawal's."""
+        return (Break, "id", break_id.int)
+
+    def keys(self) -> tuple[Key[Break], ...]:
+        return ((Break, "id", self.id.int),)
+
+    @property
+    def account(self) -> UUID:
+        """Where its money stands."""
+        return UNCLAIMED if self.side is Side.IN_BOOKS_ONLY else BREAKS
+
+    def less(self, minor: int) -> Break:
+        """The same when so much of it was resolved."""
+        return msgspec.structs.replace(self, remaining=self.remaining - minor)
+
+    def facts(self, **more: Any) -> dict[str, Any]:
+        """What every event of its life tells."""
+        return {
+            "side": self.side,
+            "amount": self.amount,
+            "remaining": self.remaining,
+            "settlementDate": self.settlement_date,
+            "reference": self.reference,
+            "withdrawal": self.withdrawal_id,
+            **more,
+        }
+
+
+class BookBreak(Change, frozen=True, kw_only=True):
+    """Book what the file has and our books have not, or the other way about.
+
+    What is only in our books belongs to a withdrawal. The file is matched by trace before: a
+    completion that it brings is no break.
+    """
+
+    MAKERS: ClassVar[tuple[Role, ...]] = TREASURERS
+    CHECKERS: ClassVar[tuple[Role, ...]] = TREASURERS
+
+    side: Side
+    amount: Money
+    settlement_date: date
+    reference: Said
+    withdrawal_id: UUID | None = None
+
+    def touches(self, books: Books) -> Rounds:
+        yield (
+            Account.by_id(BREAKS),
+            Account.by_id(SETTLEMENT),
+            Account.by_id(UNCLAIMED),
+            *(
+                (Withdrawal.by_id(self.withdrawal_id), Break.by_id(self.withdrawal_id))
+                if self.withdrawal_id is not None
+                else ()
+            ),
+        )
+
+    def require_possible(self, books: Books, maker: Person) -> None:
+        if self.side is Side.CLAIMED:
+            raise InvalidRequest(field="side", reason="comes from a claim")
+        most = AMOUNT_MINOR_MAX
+        if self.side is Side.IN_BOOKS_ONLY:
+            most = self._captured(books)
+        elif self.withdrawal_id is not None:
+            raise InvalidRequest(field="withdrawalId", reason="is known: that is no break")
+        require_amount(self.amount, most, "captured")
+
+    def _captured(self, books: Books) -> int:
+        if self.withdrawal_id is None:
+            raise InvalidRequest(field="withdrawalId", reason="says which one no file names")
+        withdrawal = books.find(Withdrawal.by_id(self.withdrawal_id))
+        if withdrawal is None:
+            raise NotFound("There is no such withdrawal.")
+        if books.find(Break.by_id(withdrawal.id)) is not None:
+            raise Conflict("There is a break about this withdrawal.", state="booked")
+        if withdrawal.settlement_date != self.settlement_date:
+            raise InvalidRequest(field="settlementDate", reason="is not the withdrawal's")
+        return withdrawal.captured
+
+    def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
+        booked = Break(
+            id=self.withdrawal_id or proposal_id,
+            side=self.side,
+            amount=self.amount.minor,
+            remaining=self.amount.minor,
+            settlement_date=self.settlement_date,
+            reference=self.reference,
+            withdrawal_id=self.withdrawal_id,
+        )
+        in_file = self.side is Side.IN_FILE_ONLY
+        books.put(booked)
+        number = books.record(
+            "break.booked",
+            booked.id,
+            booked.facts(checker=checker.id),
+            move(
+                self.amount,
+                debit_to=BREAKS if in_file else SETTLEMENT,
+                credit_to=SETTLEMENT if in_file else UNCLAIMED,
+                value_date=self.settlement_date,
+            ),
+        )
+        return {"entry": number, "break": booked.id}

@@ -1,0 +1,1 @@
+"""Webhooks: somebody's server is told of the house's events."""

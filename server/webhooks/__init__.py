@@ -1,0 +1,1 @@
+"""Webhooks: what is sent where, signed as Standard Webhooks has it, and tried again."""

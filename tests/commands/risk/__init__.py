@@ -1,0 +1,1 @@
+"""Limits, rules, cases."""
