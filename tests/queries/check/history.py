@@ -67,7 +67,9 @@ class History:
 
     async def begin(self) -> None:
         await self.do(OpenBooks())
-        await self.do(EnrolTerminal(terminal_id=self.terminal_id, acquirer_id="SISP", place="Praia"))
+        await self.do(
+            EnrolTerminal(terminal_id=self.terminal_id, acquirer_id="SISP", place="Praia")
+        )
         await self.do(EnrolAgent(agent_id=self.agent_id, float_id=uuid7()))
         await self.do(self.credit(100_000, agent_id=self.agent_id))
 
