@@ -37,6 +37,7 @@ MISSING = (
 )
 WRONG = (BadSetting, NotADemo, Refusal)
 INTERRUPTED = 130
+NO_ROLES = 'password authentication failed for user "makeba_'  # so it is told of unknown roles too
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,6 +81,8 @@ def _ended(why: str, code: int) -> int:
 
 
 def _one_line(error: Exception) -> str:
+    if NO_ROLES in str(error):
+        return "No books are here yet, or not with these passwords: makeba migrate makes them."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 

@@ -91,8 +91,10 @@ class Sender:
                 await self.turn()
                 await asyncio.sleep(TURN_SECONDS)
         finally:
-            for task in self._serving.values():
+            serving = tuple(self._serving.values())
+            for task in serving:
                 task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
 
     async def turn(self) -> None:
         """See to every webhook that is not being served already."""

@@ -232,6 +232,17 @@ def test_a_port_that_is_taken(
     assert errors == [f"makeba: Cannot listen on 127.0.0.1 port {port}: Address already in use"]
 
 
+def test_where_nothing_was_migrated_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MAKEBA_HOME", str(tmp_path / "new"))
+    code, _, errors = ended(capsys, "check")
+    assert code == 3
+    assert errors == [
+        "makeba: No books are here yet, or not with these passwords: makeba migrate makes them."
+    ]
+
+
 # Servers
 
 
