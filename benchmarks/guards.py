@@ -16,16 +16,13 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
-from unittest import mock
+from collections.abc import Sequence
 
 import msgspec
 import uvloop
 
 from benchmarks import posting, town
-from commands.account import transfer
+from benchmarks.gateless import without_gate
 from commands.books.open_books import OpenBooks
 from commands.spine import Limits, Spine
 from ledger import collector
@@ -41,32 +38,6 @@ class Round(msgspec.Struct, frozen=True):
 
     per_s: float
     cpu_us: float
-
-
-class _Open:
-    """A gate that lets everything through and counts nothing."""
-
-    held = False
-
-    def note(self, *_: Any) -> dict[str, Any]:
-        return {}
-
-
-def _instead(name: str, answer: object) -> AbstractContextManager[object]:
-    def answered(*_: object, **__: object) -> object:
-        return answer
-
-    return mock.patch.object(transfer, name, answered)
-
-
-@contextmanager
-def _no_gate() -> Iterator[None]:
-    with (
-        _instead("gate_keys", ()),
-        _instead("may_hold", False),
-        _instead("require_passed", _Open()),
-    ):
-        yield
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +76,7 @@ async def _measure(cluster: Cluster, options: argparse.Namespace) -> dict[str, o
     with_gate, without = [], []
     for _ in range(options.rounds):
         with_gate.append(await one())
-        with _no_gate():
+        with without_gate():
             without.append(await one())
     await spine.close()
     await asyncio.to_thread(posting.prove, cluster, "guards", len(customers))

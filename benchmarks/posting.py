@@ -4,6 +4,8 @@
 
 Each command is a transfer between two of 1,000 wallets, with a fee: three lines, one of them on the
 same hot account every time, a hash-chained record, and an idempotency key with the reply it got.
+`ratio` is that of posting alone; in `gated_ratio` each transfer also passes limits and fraud rules
+and is counted for them, as at the API (see benchmarks.guards).
 All callers are in one process. TPC-B is pgbench's own script at 32 clients, scale 32, as it comes.
 Both run with fsync and synchronous_commit on, and warmed up. The ratio is the median of the rounds'
 own ratios, so that a slow minute of the machine hits both.
@@ -29,6 +31,7 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks import town
+from benchmarks.gateless import without_gate
 from commands.account.transfer import Transfer
 from commands.books.open_books import OpenBooks
 from commands.idempotency import Once
@@ -41,7 +44,7 @@ from server.postgres import Cluster
 
 WALLETS = 1_000
 MONEY_EACH = Money(5 * 10**8)  # below what a wallet may hold
-AMOUNT = Money(100)
+AMOUNTS = (100, 10_000)  # in minor units, from and to
 TPCB_SCALE = 32
 TPCB_CLIENTS = 32
 LONE_COMMANDS = 500
@@ -53,12 +56,18 @@ class Round(msgspec.Struct, frozen=True):
     """What one round came to, each in operations per second."""
 
     commands_per_s: float
+    gated_per_s: float
     tpcb_per_s: float
 
     @property
     def ratio(self) -> float:
         """How many commands for one transaction of TPC-B."""
         return self.commands_per_s / self.tpcb_per_s
+
+    @property
+    def gated_ratio(self) -> float:
+        """The same for transfers that pass limits and fraud rules."""
+        return self.gated_per_s / self.tpcb_per_s
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,10 +102,14 @@ async def _measure(cluster: Cluster, options: argparse.Namespace) -> dict[str, o
     await tpcb.run(2.0)
     rounds = []
     for number in range(options.rounds):
-        commands_per_s, latencies = await post(spine, drawn, options.callers, options.seconds)
-        rounds.append(Round(commands_per_s, await tpcb.run(options.seconds)))
+        with without_gate():
+            posted_per_s, latencies = await post(spine, drawn, options.callers, options.seconds)
+        tpcb_per_s = await tpcb.run(options.seconds)
+        gated_per_s, _ = await post(spine, drawn, options.callers, options.seconds)
+        rounds.append(Round(posted_per_s, gated_per_s, tpcb_per_s))
         _say(options, f"round {number + 1}: {rounds[-1].ratio:.2f} x TPC-B")
-    alone = await _alone(spine, drawn)
+    with without_gate():
+        alone = await _alone(spine, drawn)
     commit = await _commits(url)
     await spine.close()
     await asyncio.to_thread(prove, cluster, "posting", len(customers))
@@ -105,6 +118,8 @@ async def _measure(cluster: Cluster, options: argparse.Namespace) -> dict[str, o
         "tpcb_per_s": round(statistics.median(each.tpcb_per_s for each in rounds)),
         "ratio": round(statistics.median(each.ratio for each in rounds), 2),
         "ratios": [round(each.ratio, 2) for each in rounds],
+        "gated_per_s": round(statistics.median(each.gated_per_s for each in rounds)),
+        "gated_ratio": round(statistics.median(each.gated_ratio for each in rounds), 2),
         "callers": options.callers,
         "p50_ms": round(_percentile(latencies, 0.50) * 1000, 2),
         "p99_ms": round(_percentile(latencies, 0.99) * 1000, 2),
@@ -115,7 +130,7 @@ async def _measure(cluster: Cluster, options: argparse.Namespace) -> dict[str, o
 
 
 async def post(
-    spine: Spine, pairs: Iterator[tuple[UUID, bytes]], callers: int, seconds: float
+    spine: Spine, pairs: Iterator[tuple[UUID, bytes, Money]], callers: int, seconds: float
 ) -> tuple[float, list[float]]:
     """Commands per second of so many callers, and how long each waited."""
     latencies: list[float] = []
@@ -130,20 +145,25 @@ async def post(
     return len(latencies) / (time.perf_counter() - begin), latencies
 
 
-def pairs(customers: Sequence[town.Customer]) -> Iterator[tuple[UUID, bytes]]:
-    """Who sends to whom, drawn beforehand: what is measured is posting, not drawing lots."""
+def pairs(customers: Sequence[town.Customer]) -> Iterator[tuple[UUID, bytes, Money]]:
+    """Who sends what to whom, drawn beforehand: what is measured is posting, not drawing lots."""
     drawn = [random.sample(customers, 2) for _ in range(PAIRS)]
-    return itertools.cycle([(sender.user_id, other.phone_index) for sender, other in drawn])
+    return itertools.cycle(
+        [
+            (sender.user_id, other.phone_index, Money(random.randint(*AMOUNTS)))
+            for sender, other in drawn
+        ]
+    )
 
 
-async def _transfer(spine: Spine, pairs: Iterator[tuple[UUID, bytes]]) -> None:
-    user_id, to_phone = next(pairs)
-    transfer = Transfer(transaction_id=uuid7(), user_id=user_id, to_phone=to_phone, amount=AMOUNT)
+async def _transfer(spine: Spine, pairs: Iterator[tuple[UUID, bytes, Money]]) -> None:
+    user_id, to_phone, amount = next(pairs)
+    transfer = Transfer(transaction_id=uuid7(), user_id=user_id, to_phone=to_phone, amount=amount)
     once = Once(random.randbytes(16), BODY_HASH)
     await spine.submit(transfer, actor="system:benchmark", request_id="post", once=once)
 
 
-async def _alone(spine: Spine, pairs: Iterator[tuple[UUID, bytes]]) -> list[float]:
+async def _alone(spine: Spine, pairs: Iterator[tuple[UUID, bytes, Money]]) -> list[float]:
     """How long one caller waits when there is no other."""
     waited = []
     for _ in range(LONE_COMMANDS):

@@ -82,8 +82,10 @@ class Edition(msgspec.Struct, frozen=True):
         """The part of a fee that is tax, in minor units."""
         return split(fee, (self.tax, WHOLE - self.tax))[0] if self.tax else 0
 
-    def earned(self, account: UUID, fee: Money) -> tuple[Line, Line]:
-        """The lines of a fee that is earned: income to `account`, and the tax on it."""
+    def earned(self, account: UUID, fee: Money) -> tuple[Line, ...]:
+        """The lines of a fee that is earned: income to `account`, and the tax on it, if any."""
+        if not self.tax:
+            return (credit(account, fee),)
         tax = Money(self.tax_of(fee.minor))
         return credit(account, fee - tax), credit(TAXES, tax)
 

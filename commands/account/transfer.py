@@ -73,9 +73,8 @@ class Transfer(Command[Transferred], frozen=True, kw_only=True):
         sender, receiver = books.account(person.wallet), books.account(to_person.wallet)
         edition = books.get(TARIFF).now(books)
         fee = Money(edition.band(self.amount, person.tier).fee)
-        cost = self.amount + fee
         books.require_receiving(receiver)
-        books.require_covered(sender, cost.minor)
+        books.require_covered(sender, self.amount.minor + fee.minor)
         movement = Movement(
             operation=Operation.TRANSFER,
             amount=self.amount.minor,

@@ -26,11 +26,13 @@ def circular(features: Features, of: Thresholds) -> bool:
     receiver = features.receiver
     if receiver is None or not features.wallet.recent:
         return False
-    amount, percent, since = features.amount, of["percent"], features.now - DAY
+    amount, since = features.amount, features.now - DAY
+    margin = amount * of["percent"] // 100
+    least, most = amount - margin, amount + margin
     senders = {
         past.other
         for past in features.wallet.recent
-        if past.inward and _near(past.amount, amount, percent)
+        if past.inward and least <= past.amount <= most
         if past.at >= since and past.operation == Operation.TRANSFER
     }
     if not senders:
