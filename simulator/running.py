@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -63,28 +63,52 @@ class Work:
             self._failures.append(failure)
 
 
+class Happened(NamedTuple):
+    """Something that happened to a machine: what watchers are told of."""
+
+    machine: str  # its name
+    at: datetime
+    event: Any
+    before: Any
+    after: Any
+    orders: tuple[Any, ...]
+
+
+Watcher = Callable[[Happened], None]
+
+
 class Running(Generic[S, E, O]):
     """One machine at work. `carry_out` does an order and may tell what came of it."""
 
     def __init__(
         self,
+        name: str,
         state: S,
         step: Callable[[S, E, datetime], tuple[S, tuple[O, ...]]],
         carry_out: Callable[[O], Awaitable[E | None]],
         work: Work,
         clock: Clock = system_clock,
     ) -> None:
+        self.name = name
         self.state = state
+        self._watchers: list[Watcher] = []
         self._step = step
         self._carry_out = carry_out
         self._work = work
         self._clock = clock
 
     def happen(self, event: E) -> None:
-        """Something happens to the machine."""
-        self.state, orders = self._step(self.state, event, self._clock())
+        """Something happens to the machine, and whoever watches it is told."""
+        at, before = self._clock(), self.state
+        self.state, orders = self._step(before, event, at)
         for order in orders:
             self._work.start(self._do(order))
+        for watcher in self._watchers:
+            watcher(Happened(self.name, at, event, before, self.state, orders))
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of everything that happens from now on."""
+        self._watchers.append(watcher)
 
     async def _do(self, order: O) -> None:
         event = await self._carry_out(order)

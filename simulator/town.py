@@ -100,21 +100,25 @@ class Town:
         api = self._apis[who.phone] = Api(self._clients[who.phone], self.bookmark)
         hands = PhoneHands(api, Authenticator(who.totp_secret))
         state = Phone(number=who.phone)
-        return Running(state, phone.step, hands.carry_out, self.work, self._clock)
+        return Running(
+            f"phone {who.phone}", state, phone.step, hands.carry_out, self.work, self._clock
+        )
 
     def _till(self, who: Somebody) -> TillAtWork:
         assert who.agent_id is not None, "an agent has a counter"
         api = self._apis[who.phone] = Api(self._clients[who.phone], self.bookmark)
         hands = TillHands(api, Authenticator(who.totp_secret))
         state = Till(agent_id=who.agent_id, phone=who.phone, drawer=DRAWER)
-        return Running(state, agent.step, hands.carry_out, self.work, self._clock)
+        return Running(
+            f"agent {who.phone}", state, agent.step, hands.carry_out, self.work, self._clock
+        )
 
     def _switch(self) -> SwitchAtWork:
         owner = self.people.switch
         client = self._clients[SWITCH]
         hands = SwitchHands(client, owner, self._deliver, self.bookmark, self._clock)
         state = switch.opened(owner.acquirer_id, self.dice)
-        return Running(state, switch.step, hands.carry_out, self.work, self._clock)
+        return Running(SWITCH, state, switch.step, hands.carry_out, self.work, self._clock)
 
     def _atm(self, site: Site) -> AtmAtWork:
         def alarm(seconds: float, event: atm.Event) -> None:
@@ -122,7 +126,9 @@ class Town:
 
         hands = AtmHands(self.dispensers[site.terminal_id], self.switch.happen, alarm)
         state = Atm(terminal_id=site.terminal_id, place=site.place, cassettes=CASSETTES)
-        machine: AtmAtWork = Running(state, atm.step, hands.carry_out, self.work, self._clock)
+        machine: AtmAtWork = Running(
+            f"atm {site.terminal_id}", state, atm.step, hands.carry_out, self.work, self._clock
+        )
         return machine
 
     def _deliver(self, reply: WithdrawalReply) -> None:

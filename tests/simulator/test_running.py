@@ -22,7 +22,7 @@ async def at_once(order: int) -> int | None:
 
 async def test_what_follows_from_an_event_is_done_when_it_is_quiet() -> None:
     work = Work()
-    machine = Running(0, counting, at_once, work)
+    machine = Running("adder", 0, counting, at_once, work)
     machine.happen(3)
     assert machine.state == 3
     await work.quiet(1.0)
@@ -36,12 +36,21 @@ async def test_a_machine_takes_events_while_its_orders_are_under_way() -> None:
         await gate.wait()
         return order or None
 
-    machine = Running(0, counting, slow, work)
+    machine = Running("adder", 0, counting, slow, work)
     machine.happen(1)
     machine.happen(1)
     assert machine.state == 2
     gate.set()
     await work.quiet(1.0)
+
+
+async def test_who_watches_is_told_of_each_event_in_order() -> None:
+    work, told = Work(), []
+    machine = Running("adder", 0, counting, at_once, work)
+    machine.watch(lambda each: told.append((each.machine, each.before, each.event, each.after)))
+    machine.happen(2)
+    await work.quiet(1.0)
+    assert told == [("adder", 0, 2, 2), ("adder", 2, 1, 3)]
 
 
 async def test_waiting_for_quiet_has_an_end() -> None:
@@ -50,7 +59,7 @@ async def test_waiting_for_quiet_has_an_end() -> None:
     async def never(_order: int) -> None:
         await asyncio.Event().wait()
 
-    Running(0, counting, never, work).happen(1)
+    Running("adder", 0, counting, never, work).happen(1)
     with pytest.raises(TimeoutError):
         await work.quiet(0.01)
     await work.stop()
@@ -62,7 +71,7 @@ async def test_what_fails_is_not_swallowed_and_told_once() -> None:
     async def broken(_order: int) -> None:
         raise RuntimeError("broken")
 
-    Running(0, counting, broken, work).happen(1)
+    Running("adder", 0, counting, broken, work).happen(1)
     with pytest.raises(RuntimeError, match="broken"):
         await work.quiet(1.0)
     await work.quiet(1.0)
