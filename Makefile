@@ -5,14 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test simulate drill check format lock clean
+.PHONY: help setup demo test simulate drill pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: .venv/installed  ## the virtual environment, nothing else
 
-demo: setup  ## a customer, an ATM and an agent, told from end to end
+demo: setup  ## the town to play with: phone, ATM, switch, agent; in a pipe, the story told from end to end
 	@$(BIN)/makeba demo
 
 test: setup  ## all tests, on PostgreSQL servers of their own
@@ -23,6 +23,9 @@ simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); 
 
 drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
+
+pictures: setup  ## draw the screenshots in docs/pictures anew
+	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures
 
 check: setup  ## formatter, linter, types, import contracts, SQL
 	$(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ from server.console.database import doctor, migrate, seed
 from server.console.demonstration import demo
 from server.console.given import GOOD, UNREACHABLE, WRONG_USAGE
 from server.console.serving import serve
+from server.console.simulating import simulator
 from server.demo import NotADemo
 from server.postgres import PostgresUnavailable
 from server.secrets import SecretsUnavailable
@@ -47,7 +48,8 @@ def cli() -> None:
 
 
 for each in (
-    demo, serve, migrate, seed, doctor, check, projections, journal, statement, trial_balance,
+    demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
+    trial_balance,
 ):  # fmt: skip
     cli.add_command(each)
 

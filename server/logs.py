@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
 HIDDEN = "…"
+HELD_BACK_MAX = 1_000
 # A part of a name is enough: `access_token`, `pinHash` and `Set-Cookie` are all covered.
 SECRET_NAMES = (
     "authorization", "challenge", "code", "cookie", "dsn", "key", "password", "pin", "seal",
@@ -53,6 +56,29 @@ def configure(level: str) -> None:
     root.setLevel(number)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """What is logged meanwhile is written afterwards: a line in the midst of a screen tears it."""
+    root = logging.getLogger()
+    before, kept = root.handlers[:], _Kept()
+    root.handlers[:] = [kept]
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        for record in kept.records:
+            root.handle(record)
+
+
+class _Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: deque[logging.LogRecord] = deque(maxlen=HELD_BACK_MAX)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 def hide_secrets(

@@ -22,6 +22,7 @@ LOG_POSITION = "X-Log-Position"
 TRIES_MAX = 4
 PAUSE_MAX_SECONDS = 3.0  # whoever is asked to wait longer is told, and does not wait
 TIMEOUT_SECONDS = 10.0
+SILENCE_SECONDS = 45.0  # of a stream: three of its signs of life did not come
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -52,6 +53,11 @@ class Refused(ApiError):
     def nothing_happened(self) -> bool:
         """Whether the same may be sent again without an idempotency key."""
         return self.status == 429 or self.details.get("outcome") == "none"
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may be answered later: the server has too much to do, or is ill."""
+        return self.status == 429 or self.status >= 500
 
 
 class NoReply(ApiError):
@@ -110,15 +116,21 @@ class Api:
     @asynccontextmanager
     async def listen(self, last_id: str | None = None) -> AsyncIterator[AsyncIterator[Heard]]:
         """Events as they happen, after the one with this id or from now on. The first message
-        says only from where on. Raises Refused; the iteration ends when the server lets go."""
+        says only from where on. Raises Refused, or NoReply when the line breaks; the iteration ends
+        when the server lets go."""
         headers = {"Authorization": f"Bearer {self.token}"}
         if last_id is not None:
             headers["Last-Event-ID"] = last_id
-        async with self._client.stream("GET", "events", headers=headers) as response:
-            if not response.is_success:
-                await response.aread()
-                raise refused_by(response)
-            yield _messages(response)
+        patience = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
+        stream = self._client.stream("GET", "events", headers=headers, timeout=patience)
+        try:
+            async with stream as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise refused_by(response)
+                yield _messages(response)
+        except httpx.TransportError as error:
+            raise NoReply(f"GET events: {type(error).__name__}") from error
 
     async def post(
         self, path: str, body: Any, wanted: type[T], *, key: str | None = None

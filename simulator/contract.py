@@ -77,6 +77,26 @@ class Wallet(Shape, frozen=True, kw_only=True):
     status: str
 
 
+class Movement(Shape, frozen=True, kw_only=True):
+    """What one transaction did to a wallet."""
+
+    transaction_id: UUID
+    kind: str
+    direction: Literal["in", "out"]
+    amount: Decimal
+    fee: Decimal
+    counterparty: str | None
+    status: str
+    timestamp: datetime
+    balance_after: Decimal
+
+
+class History(Shape, frozen=True, kw_only=True):
+    """Movements, newest first."""
+
+    items: tuple[Movement, ...]
+
+
 class WithdrawalStatus(Shape, frozen=True, kw_only=True):
     """How a withdrawal stands, for its owner."""
 
@@ -88,18 +108,25 @@ class WithdrawalStatus(Shape, frozen=True, kw_only=True):
 
 
 class QueuedRequest(Shape, frozen=True, kw_only=True):
-    """A customer who waits for cash at a counter."""
+    """A customer who waits for cash at a counter, until it expires."""
 
     transaction_id: UUID
     user_id: UUID
     amount: Decimal
     commission: Decimal
+    expiry_time: datetime
 
 
 class AgentQueue(Shape, frozen=True, kw_only=True):
     """Who waits, longest first."""
 
     items: tuple[QueuedRequest, ...]
+
+
+class AgentReport(Shape, frozen=True, kw_only=True):
+    """A counter's day, as far as its float goes."""
+
+    float_closing: Decimal
 
 
 class CashedIn(Shape, frozen=True, kw_only=True):
@@ -117,6 +144,24 @@ class Answered(Shape, frozen=True, kw_only=True):
     response_code: str
     approval_code: str | None = None
     transaction_id: UUID | None = None
+
+
+class SwitchOperation(Shape, frozen=True, kw_only=True):
+    """What became of one trace. `disputed` is what the switch says was paid beyond any hold."""
+
+    terminal_id: str
+    stan: str
+    rrn: str
+    state: str
+    transaction_id: UUID | None
+    paid: Decimal | None
+    disputed: Decimal | None
+
+
+class SwitchOperations(Shape, frozen=True, kw_only=True):
+    """All with one RRN on one day."""
+
+    items: tuple[SwitchOperation, ...]
 
 
 class ServerKey(Shape, frozen=True, kw_only=True):
@@ -158,6 +203,42 @@ class JournalPage(Shape, frozen=True, kw_only=True):
     """Entries, newest first."""
 
     items: tuple[Entry, ...]
+    next_cursor: str | None = None
+
+
+class PostedLine(Line, frozen=True, kw_only=True):
+    """A leg, whose account it moved, and what that account then held on its normal side."""
+
+    account_id: UUID
+    balance_after: Decimal
+
+
+class Posted(Entry, frozen=True, kw_only=True):
+    """An entry with everything that a proof needs."""
+
+    recorded_at: datetime
+    lines: tuple[PostedLine, ...]
+
+
+class PostedPage(Shape, frozen=True, kw_only=True):
+    """Such entries, newest first, and where the page before these begins."""
+
+    items: tuple[Posted, ...]
+    next_cursor: str | None
+
+
+class CodeTotals(Shape, frozen=True, kw_only=True):
+    """A code of the chart: all that was ever debited and credited."""
+
+    code: str
+    debits: Decimal
+    credits: Decimal
+
+
+class CodesBalance(Shape, frozen=True, kw_only=True):
+    """The trial balance, code by code."""
+
+    lines: tuple[CodeTotals, ...]
 
 
 class Totals(Shape, frozen=True, kw_only=True):
@@ -325,6 +406,7 @@ class Told(Shape, frozen=True, kw_only=True):
 
     event: str
     subject: UUID
+    timestamp: datetime
     data: dict[str, Any]
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+
+class NoPeople(Exception):
+    """A file does not tell who is in the town."""
 
 
 class Somebody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -55,3 +60,13 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 def read(demo: dict[str, Any]) -> People:
     """From the content of demo.json. Raises msgspec.ValidationError."""
     return msgspec.convert(demo, People)
+
+
+def read_file(file: Path) -> People:
+    """From demo.json, wherever it lies. Raises NoPeople."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=People)
+    except OSError as error:
+        raise NoPeople(f"{file} cannot be read: {error.strerror}.") from error
+    except msgspec.MsgspecError as error:
+        raise NoPeople(f"{file} does not tell who lives here: {error}.") from error

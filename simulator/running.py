@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 S = TypeVar("S")
@@ -12,6 +12,7 @@ E = TypeVar("E")
 O = TypeVar("O")  # noqa: E741 - states, events and orders
 
 Clock = Callable[[], datetime]
+Keep = Callable[[Coroutine[Any, Any, None]], None]
 
 
 def system_clock() -> datetime:
@@ -19,11 +20,23 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class WrongClock:
+    """A clock that can be put wrong: each machine has one of its own."""
+
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self.off = timedelta(0)
+        self._clock = clock
+
+    def __call__(self) -> datetime:
+        return self._clock() + self.off
+
+
 class Work:
     """All that is under way among the machines of a town."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept: set[asyncio.Task[None]] = set()
         self._alarms: list[asyncio.TimerHandle] = []
         self._failures: list[BaseException] = []
 
@@ -31,6 +44,12 @@ class Work:
         """Have something done that `quiet` waits for."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Have something done until `stop` that `quiet` does not wait for: listening, echoing."""
+        task = asyncio.create_task(coroutine)
+        self._kept.add(task)
         task.add_done_callback(self._ended)
 
     def later(self, seconds: float, what: Callable[[], None]) -> None:
@@ -52,13 +71,14 @@ class Work:
         """Give up whatever is under way."""
         for alarm in self._alarms:
             alarm.cancel()
-        tasks = list(self._tasks)
+        tasks = [*self._tasks, *self._kept]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._kept.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._failures.append(failure)
 

@@ -35,12 +35,14 @@ class Chapter(NamedTuple):
 
 
 class Scene:
-    """What chapters share. `forgotten` is a code that somebody asks for and does not use."""
+    """What chapters share. `forgotten` is a code that somebody asks for and does not use, who had
+    `before_forgetting`."""
 
     def __init__(self, town: Town, teller: Teller, accountant: Api) -> None:
         self.town = town
         self.teller = teller
         self.forgotten: LiveCode | None = None
+        self.before_forgetting = Decimal(0)
         self._accountant = accountant
         self._staff = {"accountant": accountant}
         self._shown: set[int] = set()
@@ -89,7 +91,7 @@ class Scene:
     def show(self, who: PhoneAtWork | AtmAtWork | TillAtWork) -> None:
         """What a screen says."""
         names = {"Phone": "telemóvel", "Atm": "caixa", "Till": "agente"}
-        self.teller.screen(names[type(who.state).__name__], who.state.screen)
+        self.teller.screen(names[type(who.state).__name__], str(who.state.screen))
 
     async def ask_for_code(self, phone_: PhoneAtWork, amount: int) -> LiveCode:
         """A code for the machine. One that was left over from before is cancelled first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -56,7 +57,7 @@ def escudos(amount: Decimal | int) -> str:
     return f"{whole.replace(',', '.')}${cents}"
 
 
-def notes(bundle: dict[int, int]) -> str:
+def notes(bundle: Mapping[int, int]) -> str:
     """1 × 2000 + 2 × 500, largest first."""
     counted = sorted(bundle.items(), reverse=True)
     return " + ".join(f"{count} × {note}" for note, count in counted if count)

@@ -40,8 +40,18 @@ BACKLOG = 2_048
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", type=int, help="Server processes.")
 @click.option("--demo", "as_demo", is_flag=True, help="With demo people, on this machine only.")
-def serve(host: str | None, port: int | None, workers: int | None, *, as_demo: bool) -> None:
+@click.option("--until-input-ends", is_flag=True, help="Leave when standard input ends.")
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    *,
+    as_demo: bool,
+    until_input_ends: bool,
+) -> None:
     """Serve the API. Prints one line of JSON when it is ready."""
+    if until_input_ends:
+        _leave_with_input()
     flags = {"host": host, "port": port, "workers": workers}
     found = settings(**flags)
     if as_demo and not found.on_loopback:
@@ -123,6 +133,18 @@ def leaving_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _leave_with_input() -> None:
+    """Whoever started us holds the other end of our input. Its end tells of a death that no signal
+    would tell of."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1_024):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="input", daemon=True).start()
 
 
 @contextmanager

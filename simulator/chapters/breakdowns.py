@@ -24,7 +24,7 @@ async def no_notes(scene: Scene) -> None:
     scene.town.dispensers[scene.machine.state.terminal_id].jam()
     await scene.say("The code is right, the dispenser jams: reversed, nothing paid (450).")
     await scene.type_code(customer, live.code, AMOUNT)
-    scene.teller.expect("the tray is empty", total(scene.machine.state.tray), 0)
+    scene.teller.expect("no notes were taken", total(scene.machine.state.taken), 0)
     scene.expect_status(customer, "reversed")
     scene.show(customer)
     await scene.expect_entries(live.transaction_id, held(held_), given_back(held_))
@@ -39,8 +39,8 @@ async def some_notes(scene: Scene) -> None:
     scene.town.dispensers[machine.state.terminal_id].jam(after_notes=1)
     await scene.say(f"{escudos(LARGE)} approved; the dispenser stops after the first note (451).")
     await scene.type_code(customer, live.code, LARGE)
-    paid = total(machine.state.tray)
-    scene.teller.screen("caixa", f"Notas: {notes(dict(machine.state.tray))}")
+    paid = total(machine.state.taken)
+    scene.teller.screen("caixa", f"Notas: {notes(dict(machine.state.taken))}")
     scene.teller.expect("a part was paid", 0 < paid < LARGE, wanted=True)
     fee = atm_fee(paid)
     scene.expect_status(customer, "completed")
@@ -65,7 +65,7 @@ async def lost_replies(scene: Scene) -> None:
     sent = switch.state.forwarded - forwarded
     scene.teller.expect("two requests and three advices went out", sent, 5)
     scene.teller.expect("the switch's store is empty again", len(switch.state.stored), 0)
-    scene.teller.expect("the notes came out once", total(scene.machine.state.tray), AMOUNT)
+    scene.teller.expect("the notes came out once", total(scene.machine.state.taken), AMOUNT)
     scene.expect_status(customer, "completed")
     await scene.expect_entries(
         live.transaction_id, held(AMOUNT + fee), captured(AMOUNT + fee, AMOUNT, fee)
@@ -85,7 +85,7 @@ async def silent_issuer(scene: Scene) -> None:
     await scene.type_code(customer, live.code, AMOUNT)
     reply = switch.state.asked[_origin(scene)].reply
     scene.teller.expect("the machine was told 91", reply and reply.response_code, "91")
-    scene.teller.expect("no notes came out", total(scene.machine.state.tray), 0)
+    scene.teller.expect("no notes came out", total(scene.machine.state.taken), 0)
     scene.teller.expect("the switch's store is empty again", len(switch.state.stored), 0)
     scene.expect_status(customer, "reversed")
     scene.show(customer)

@@ -13,8 +13,8 @@ from simulator.contract import (
     ProposalStatus,
     RuleHistory,
     Transferred,
-    WithdrawalApproved,
 )
+from simulator.machines import phone
 from simulator.scene import Chapter, Scene
 from simulator.words import escudos
 
@@ -69,9 +69,8 @@ async def guessed_codes(scene: Scene) -> None:
         await scene.say("Now the customer comes, with the right code.")
         await scene.type_code(customer, live.code, CASH)
         scene.teller.expect("the switch hears 1A: confirm first", scene.heard, "1A")
-        path = f"withdrawal/{live.transaction_id}/approve"
-        app = scene.town.api(customer.state.number)
-        await app.post(path, None, WithdrawalApproved, key=scene.town.key())
+        await scene.do(customer, phone.ApprovePressed())
+        scene.show(customer)
         await scene.say("The app asks, the customer approves, and types the code again.")
         await scene.type_code(customer, live.code, CASH)
         fee = atm_fee(CASH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,8 @@ import msgspec
 from simulator.api import Api, Heard
 from simulator.bookkeeping import credited
 from simulator.contract import BankCredited, Told
+from simulator.machines import phone
+from simulator.running import Happened
 from simulator.scene import Chapter, Scene, StoryBroken
 from simulator.words import escudos
 
@@ -28,6 +31,7 @@ async def told_as_it_happens(scene: Scene) -> None:
         first = await _credit(scene, operator)
         heard = await _hear(stream, "bank.credited")
         scene.teller.expect("the operator hears of it at once", _subject(heard), str(first))
+        scene.teller.expect("the customer's phone tells of it", await _rings(scene, first), True)
     await scene.say("The line is cut. The bank is credited once more, and nobody listens.")
     second = await _credit(scene, operator)
     async with operator.listen(heard.id) as stream:
@@ -48,6 +52,21 @@ async def _credit(scene: Scene, operator: Api) -> UUID:
     }
     reply = await operator.post("deposit/bank", body, BankCredited, key=scene.town.key())
     return reply.value.transaction_id
+
+
+async def _rings(scene: Scene, transaction_id: UUID) -> bool:
+    """Whether the customer's phone shows a notice of this, as soon as it does."""
+    rung = asyncio.Event()
+
+    def look(_happened: Happened) -> None:
+        if transaction_id in [each.subject for each in scene.customer.state.notices]:
+            rung.set()
+
+    scene.customer.watch(look)
+    scene.customer.happen(phone.BalanceWanted())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(rung.wait(), HEARD_SECONDS)
+    return rung.is_set()
 
 
 async def _hear(stream: AsyncIterator[Heard], event: str) -> Heard:

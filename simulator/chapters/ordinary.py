@@ -73,9 +73,9 @@ async def cash_from_the_machine(scene: Scene) -> None:
         sentence = f"the machine has not paid: {machine.state.screen}"
         raise StoryBroken(sentence)
     for line in receipt.lines():
-        scene.teller.screen("talão", line)
-    await scene.say(f"Notes in the tray: {notes(dict(machine.state.tray))}.")
-    scene.teller.expect("the tray holds the amount", total(machine.state.tray), FROM_MACHINE)
+        scene.teller.screen("talão", str(line))
+    await scene.say(f"The customer takes the notes: {notes(dict(machine.state.taken))}.")
+    scene.teller.expect("the notes are the amount", total(machine.state.taken), FROM_MACHINE)
     scene.expect_status(customer, "completed")
     await scene.expect_entries(
         live.transaction_id,

@@ -30,8 +30,8 @@ BIG_NOTES = {5_000: 20}
 
 async def forgotten(scene: Scene) -> None:
     """A code that will not be used in time."""
-    live = await scene.ask_for_code(scene.another, AMOUNT)
-    scene.forgotten = live
+    scene.before_forgetting = scene.balance(scene.another)
+    live = scene.forgotten = await scene.ask_for_code(scene.another, AMOUNT)
     await scene.say(f"Another customer asks for {escudos(AMOUNT)} and puts the phone away.")
     scene.show(scene.another)
     await scene.expect_entries(live.transaction_id, held(AMOUNT + atm_fee(AMOUNT)))
@@ -146,7 +146,7 @@ async def expired(scene: Scene) -> None:
     customer, live = scene.another, scene.forgotten
     if live is None:
         raise StoryBroken("nobody has forgotten a code")
-    before, total = scene.balance(customer), AMOUNT + atm_fee(AMOUNT)
+    total = AMOUNT + atm_fee(AMOUNT)
     wait_seconds = (live.expiry_time - datetime.now(UTC)).total_seconds()
     if wait_seconds > WAIT_MAX_SECONDS:
         sentence = f"the code lives for another {wait_seconds:.0f} s; a demo gives it a few seconds"
@@ -158,7 +158,7 @@ async def expired(scene: Scene) -> None:
     scene.expect_status(customer, "expired")
     scene.show(customer)
     await scene.expect_entries(live.transaction_id, held(total), given_back(total))
-    await scene.expect_balance(customer, before + total, "all of it is back")
+    await scene.expect_balance(customer, scene.before_forgetting, "all of it is back")
 
 
 def _heard(scene: Scene) -> str | None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator.api import Api, Refused
 from simulator.authenticator import Authenticator
 from simulator.contract import Access, Challenge
 
 
-async def sign_in(api: Api, authenticator: Authenticator, phone: str, pin: str) -> Access:
+async def sign_in(
+    api: Api,
+    authenticator: Authenticator,
+    phone: str,
+    pin: str,
+    filled: Callable[[str], None] = lambda _totp: None,
+) -> Access:
     """Open a session and use it from now on. A code that was used already is followed by the next.
 
-    Raises Refused or NoReply.
+    `filled` is told of each code before it is sent. Raises Refused or NoReply.
     """
     api.token = None
     body = {"phone": phone, "pin": pin}
     challenge = (await api.post("auth/login", body, Challenge)).value
     refusal: Refused | None = None
     async for totp in authenticator.codes():
+        filled(totp)
         answer = {"challengeId": challenge.challenge_id, "totp": totp}
         try:
             access = (await api.post("auth/factor", answer, Access)).value

@@ -19,12 +19,16 @@ from simulator.api import (
     refused_by,
 )
 from simulator.contract import Answered, ServerKeys
+from simulator.hands import rest_tape
 from simulator.machines import switch
 from simulator.machines.messages import CompletionAdvice, WithdrawalReply
 from simulator.machines.switch import Event, Order, Trace
 from simulator.people import SwitchOwner
 from simulator.running import Clock, system_clock
 from simulator.signatures import BadReply, SwitchSignature, private_key, public_key
+from simulator.tape import Tape
+
+PASSING = (401, 408, 429)  # a wrong clock may be put right: the same may be taken later
 
 Deliver = Callable[[WithdrawalReply], None]
 
@@ -39,12 +43,14 @@ class SwitchHands:
         deliver: Deliver,
         bookmark: Bookmark,
         clock: Clock = system_clock,
+        tape: Tape | None = None,
     ) -> None:
         self._client = client
         self._owner = owner
         self._deliver = deliver
         self._bookmark = bookmark
         self._clock = clock
+        self._tape = tape or Tape()
         self._signature: SwitchSignature | None = None
 
     async def carry_out(self, order: Order) -> Event | None:
@@ -87,7 +93,7 @@ class SwitchHands:
         try:
             await self._send(path, body)
         except Refused as refused:
-            never = 400 <= refused.status < 500 and refused.status != 429
+            never = 400 <= refused.status < 500 and refused.status not in PASSING
             event = switch.AdviceRefused if never else switch.AdviceSilent
             return event(order.advice)
         except NoReply:
@@ -96,6 +102,8 @@ class SwitchHands:
 
     async def _send(self, path: str, body: dict[str, Any]) -> Answered:
         """Send one message. Raises Refused; NoReply also for one whose signature is not right."""
+        rrn = body["rrn"]
+        self._tape.add(rest_tape.asked(path, body, self._clock()))
         try:
             response = await self._client.post(
                 path,
@@ -104,7 +112,10 @@ class SwitchHands:
                 auth=await self._signed(),
             )
         except (httpx.TransportError, BadReply) as error:
+            self._tape.add(rest_tape.silent(type(error).__name__, rrn, self._clock()))
             raise NoReply(f"{path}: {type(error).__name__}") from error
+        answer = rest_tape.answered(response.status_code, response.content, rrn, self._clock())
+        self._tape.add(answer)
         self._bookmark.note(response)
         if not response.is_success:
             raise refused_by(response)

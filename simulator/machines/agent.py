@@ -1,32 +1,58 @@
 """An agent's till: who waits for cash, a drawer with cash, cash in and cash out.
 
-The drawer moves only when the server has said that the e-money did.
+The drawer moves only when the server has said that the e-money did. Before cash is taken the
+number's owner is looked up, and the agent reads the name out.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 
-from simulator.contract import QueuedRequest
-from simulator.machines.table import Table
-from simulator.words import escudos
+from simulator.contract import QueuedRequest, Told
+from simulator.machines.notices import Notices
+from simulator.words import Text
 
-LOST_REPLIES_MAX = 3
+CLOSED = Text("Fechado.", "Closed.")
+OPEN = Text("Aberto.", "Open.")
+WAIT = Text("Um momento…", "One moment…")
+NOBODY = Text("Este pedido já não espera.", "This request does not wait any more.")
+NO_CASH = Text(
+    "Na gaveta há só {amount}. Recuse o pedido.",
+    "There is only {amount} in the drawer. Refuse the request.",
+)
+WRONG_CODE = Text("O código não está certo. Não pague.", "The code is not right. Do not pay.")
+REFUSED = Text("Pedido recusado.", "Request refused.")
+NO_NETWORK = Text(
+    "Sem ligação. Não pague nem receba.", "No connection. Do not pay, do not take cash."
+)
+NOT_POSSIBLE = Text("Não foi possível.", "That was not possible.")
+NO_CUSTOMER = Text("Nenhum cliente tem este número.", "No customer has this number.")
+NO_FLOAT = Text("O float não chega.", "There is not enough float.")
+IS_IT = Text("É {name}? Confirme com o cliente.", "Is it {name}? Ask the customer.")
+CASHED_IN = Text("Depósito de {amount} feito.", "Deposit of {amount} made.")
+HAND_OVER = Text("Entregue {amount} ao cliente.", "Hand {amount} to the customer.")
+TEXTS = {
+    "INVALID_CODE": WRONG_CODE,
+    "NOT_FOUND": NO_CUSTOMER,
+    "INSUFFICIENT_FUNDS": NO_FLOAT,
+    "UNAUTHENTICATED": Text("Entre de novo com o PIN.", "Sign in again with the PIN."),
+}
 
-CLOSED = "Fechado."
-OPEN = "Aberto."
-WAIT = "Um momento…"
-NOBODY = "Este pedido já não espera."
-WRONG_CODE = "O código não está certo. Não pague."
-REFUSED = "Pedido recusado."
-NO_NETWORK = "Sem ligação. Não pague nem receba."
-NOT_POSSIBLE = "Não foi possível."
+
+class Customer(msgspec.Struct, frozen=True):
+    """Whose number was looked up: the first name, and initials."""
+
+    user_id: UUID
+    name: str
+    phone: str
+
+    def __repr__(self) -> str:
+        return f"Customer({self.user_id})"
 
 
 class Till(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +62,17 @@ class Till(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     drawer: Decimal
     open: bool = False
+    online: bool = True
+    float_holds: Decimal | None = None  # the agent's e-money
     queue: tuple[QueuedRequest, ...] = ()
+    customer: Customer | None = None  # who stands here with cash
     paid: Decimal = Decimal(0)
     earned: Decimal = Decimal(0)
     newest: UUID | None = None  # the transaction that was last carried out
     lost: int = 0
     refused: str | None = None
-    screen: str = CLOSED
+    notices: Notices = ()  # newest first
+    screen: Text = CLOSED
 
 
 class PinTyped(msgspec.Struct, frozen=True):
@@ -66,6 +96,27 @@ class QueueCame(msgspec.Struct, frozen=True):
     """Who waits."""
 
     items: tuple[QueuedRequest, ...]
+
+
+class FloatCame(msgspec.Struct, frozen=True):
+    """How much float there is."""
+
+    holds: Decimal
+
+
+class NameWanted(msgspec.Struct, frozen=True):
+    """A customer wants to pay in, and says a number."""
+
+    phone: str
+
+    def __repr__(self) -> str:
+        return "NameWanted()"
+
+
+class NameCame(msgspec.Struct, frozen=True):
+    """Whose number it is."""
+
+    customer: Customer
 
 
 class CashTaken(msgspec.Struct, frozen=True):
@@ -115,6 +166,20 @@ class RequestRefused(msgspec.Struct, frozen=True):
     transaction_id: UUID
 
 
+class Pushed(msgspec.Struct, frozen=True):
+    """The server tells of an event."""
+
+    told: Told
+
+
+class LineLost(msgspec.Struct, frozen=True):
+    """Nobody tells of events any more."""
+
+
+class LineBack(msgspec.Struct, frozen=True):
+    """Events come again, also those that were missed."""
+
+
 class WasRefused(msgspec.Struct, frozen=True):
     """The server said no."""
 
@@ -132,8 +197,27 @@ class SignIn(msgspec.Struct, frozen=True):
         return "SignIn()"
 
 
+class Listen(msgspec.Struct, frozen=True):
+    """Hear of events for as long as the session lasts."""
+
+
 class ReadQueue(msgspec.Struct, frozen=True):
     """Read who waits."""
+
+
+class ReadFloat(msgspec.Struct, frozen=True):
+    """Read how much float there is at the end of this day."""
+
+    day: date
+
+
+class ReadName(msgspec.Struct, frozen=True):
+    """Look up whose number it is."""
+
+    phone: str
+
+    def __repr__(self) -> str:
+        return "ReadName()"
 
 
 class CashIn(msgspec.Struct, frozen=True):
@@ -164,7 +248,9 @@ class Refuse(msgspec.Struct, frozen=True):
     key: str
 
 
-Order = SignIn | ReadQueue | CashIn | Confirm | Refuse
+Reading = ReadQueue | ReadFloat | ReadName
+Serving = CashIn | Confirm | Refuse
+Order = SignIn | Listen | Reading | Serving
 
 
 class ReplyLost(msgspec.Struct, frozen=True):
@@ -178,109 +264,18 @@ Event = (
     | SignedIn
     | QueueWanted
     | QueueCame
+    | FloatCame
+    | NameWanted
+    | NameCame
     | CashTaken
     | CashedIn
     | CodeSaid
     | Confirmed
     | RefusePressed
     | RequestRefused
+    | Pushed
+    | LineLost
+    | LineBack
     | WasRefused
     | ReplyLost
 )
-Outcome = tuple[Till, tuple[Order, ...]]
-
-
-def step(till: Till, event: Event, now: datetime) -> Outcome:
-    """What becomes of the till, and what it wants done."""
-    return TABLE[type(event)](till, event, now)
-
-
-def _pin_typed(till: Till, event: PinTyped, _now: datetime) -> Outcome:
-    return _begin(till), (SignIn(till.phone, event.pin),)
-
-
-def _signed_in(till: Till, _event: SignedIn, _now: datetime) -> Outcome:
-    return replace(till, open=True, screen=OPEN), (ReadQueue(),)
-
-
-def _queue_wanted(till: Till, _event: QueueWanted, _now: datetime) -> Outcome:
-    return till, (ReadQueue(),)
-
-
-def _queue_came(till: Till, event: QueueCame, _now: datetime) -> Outcome:
-    return replace(till, queue=event.items), ()
-
-
-def _cash_taken(till: Till, event: CashTaken, _now: datetime) -> Outcome:
-    return _begin(till), (CashIn(till.agent_id, event.user_id, event.amount, event.key),)
-
-
-def _cashed_in(till: Till, event: CashedIn, _now: datetime) -> Outcome:
-    done = replace(
-        till,
-        drawer=till.drawer + event.amount,
-        earned=till.earned + event.commission,
-        newest=event.transaction_id,
-        screen=f"Depósito de {escudos(event.amount)} feito.",
-    )
-    return done, ()
-
-
-def _code_said(till: Till, event: CodeSaid, _now: datetime) -> Outcome:
-    for request in till.queue:
-        if request.transaction_id == event.transaction_id:
-            return _begin(till), (Confirm(request, event.code, event.key),)
-    return replace(till, screen=NOBODY), ()
-
-
-def _confirmed(till: Till, event: Confirmed, _now: datetime) -> Outcome:
-    request = event.request
-    done = replace(
-        till,
-        drawer=till.drawer - request.amount,
-        earned=till.earned + request.commission,
-        paid=request.amount,
-        newest=request.transaction_id,
-        screen=f"Entregue {escudos(request.amount)} ao cliente.",
-    )
-    return done, (ReadQueue(),)
-
-
-def _refuse_pressed(till: Till, event: RefusePressed, _now: datetime) -> Outcome:
-    return _begin(till), (Refuse(event.transaction_id, event.reason, event.key),)
-
-
-def _request_refused(till: Till, _event: RequestRefused, _now: datetime) -> Outcome:
-    return replace(till, screen=REFUSED), (ReadQueue(),)
-
-
-def _was_refused(till: Till, event: WasRefused, _now: datetime) -> Outcome:
-    text = WRONG_CODE if event.code == "INVALID_CODE" else NOT_POSSIBLE
-    return replace(till, refused=event.code, screen=text), ()
-
-
-def _reply_lost(till: Till, event: ReplyLost, _now: datetime) -> Outcome:
-    """The same order again, under the same key."""
-    if isinstance(event.order, SignIn) or till.lost >= LOST_REPLIES_MAX:
-        return replace(till, screen=NO_NETWORK, refused="NO_REPLY"), ()
-    return replace(till, lost=till.lost + 1), (event.order,)
-
-
-def _begin(till: Till) -> Till:
-    return replace(till, refused=None, lost=0, paid=Decimal(0), screen=WAIT)
-
-
-TABLE: Table = {
-    PinTyped: _pin_typed,
-    SignedIn: _signed_in,
-    QueueWanted: _queue_wanted,
-    QueueCame: _queue_came,
-    CashTaken: _cash_taken,
-    CashedIn: _cashed_in,
-    CodeSaid: _code_said,
-    Confirmed: _confirmed,
-    RefusePressed: _refuse_pressed,
-    RequestRefused: _request_refused,
-    WasRefused: _was_refused,
-    ReplyLost: _reply_lost,
-}

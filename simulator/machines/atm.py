@@ -1,42 +1,62 @@
 """A cash machine without cards: phone, code and amount are typed, notes and a receipt come out.
 
-    idle ──CashAsked──▶ asking ──approved──▶ paying ──Dispensed──▶ idle
-                          └─ declined, or no word in time ─▶ idle
+    idle ──CashAsked──▶ asking ──approved──▶ paying ──Dispensed──▶ presenting ──NotesTaken──▶ idle
+                          │                    │                       │
+                          └─ declined, or no   └─ no notes ─▶ idle     └─ left lying: drawn in
+                             word in time ─▶ idle                         again, reversed ─▶ idle
 
-What it does not hold in its cassettes it declines before it asks, so that no code is burnt. Wrong,
-expired, used and unknown are one text on the screen: it tells a thief nothing.
+While it is idle it asks its customer step by step (simulator.machines.dialogue); the last step ends
+in the same way as CashAsked, which says all at once. What it does not hold in its cassettes it
+declines before it asks the switch, so that no code is burnt. Wrong, expired, used and unknown are
+one text on the screen: it tells a thief nothing.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr
 
+from simulator.machines import atm_line, dialogue
+from simulator.machines.dialogue import Dialogue
 from simulator.machines.messages import (
-    UNAVAILABLE,
-    Advice,
-    CompletionAdvice,
     Origin,
-    Reason,
-    Response,
-    ReversalAdvice,
     WithdrawalReply,
     WithdrawalRequest,
 )
-from simulator.machines.notes import Notes, fewest, less, nearest, total
-from simulator.machines.table import Table
-from simulator.words import COUNTRY, escudos, local_time, masked
+from simulator.machines.notes import Notes, total
+from simulator.machines.receipt import Receipt
+from simulator.machines.store import Store
+from simulator.words import Language, Text
 
-WELCOME = "Levantamento sem cartão: marque telefone, código e montante."
-WAIT = "Aguarde, por favor."
-TAKE_NOTES = "Retire as suas notas e o talão."
-NOT_ACCEPTED = "Dados não aceites. Confirme telefone, código e montante."
-CONFIRM_FIRST = "Confirme na app e repita."
-OUT_OF_SERVICE = "Serviço indisponível. Não foi pago nada; tente mais tarde."
-NOTHING_PAID = "Não foi possível pagar. O seu dinheiro volta à carteira."
+WELCOME = dialogue.PROMPTS[Dialogue.WELCOME]
+WAIT = Text("Aguarde, por favor.", "Please wait.")
+TAKE_NOTES = Text("Retire as suas notas.", "Take your notes.")
+THANKS = Text("Obrigado. Retire o seu talão.", "Thank you. Take your receipt.")
+NOT_ACCEPTED = Text(
+    "Dados não aceites. Confirme telefone, código e montante.",
+    "Not accepted. Check phone, code and amount.",
+)
+CONFIRM_FIRST = Text(
+    "Confirme na app e repita.", "Confirm in the app, then enter everything again."
+)
+OUT_OF_SERVICE = Text(
+    "Serviço indisponível. Não foi pago nada; tente mais tarde.",
+    "Service unavailable. Nothing was paid; try again later.",
+)
+NOTHING_PAID = Text(
+    "Não foi possível pagar. O seu dinheiro volta à carteira.",
+    "It was not possible to pay. Your money goes back to your wallet.",
+)
+PAID_IN_PART = Text(
+    "Foi pago só {amount}. O resto volta à sua carteira.",
+    "Only {amount} was paid. The rest goes back to your wallet.",
+)
+DRAWN_IN = Text(
+    "As notas não foram retiradas e a máquina recolheu-as. O dinheiro volta à carteira.",
+    "The notes were not taken and the machine drew them in. The money goes back to the wallet.",
+)
 
 
 class Stage(StrEnum):
@@ -45,46 +65,99 @@ class Stage(StrEnum):
     IDLE = "idle"
     ASKING = "asking"
     PAYING = "paying"
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """O talão."""
-
-    terminal_id: str
-    place: str
-    printed_at: datetime
-    phone: str
-    asked: int
-    paid: int
-    rrn: str
-    approval_code: str
-
-    def lines(self) -> tuple[str, ...]:
-        """As it is printed."""
-        return (
-            f"{self.terminal_id}  {self.place}".rstrip(),
-            local_time(self.printed_at),
-            f"Levantamento sem cartão {masked(self.phone)}",
-            f"Montante pago  {escudos(self.paid)}",
-            *((f"Montante pedido {escudos(self.asked)}",) if self.paid != self.asked else ()),
-            f"RRN {self.rrn}  Autorização {self.approval_code}",
-        )
+    PRESENTING = "presenting"
 
 
 class Atm(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine. `tray` holds the notes of the last payment until they are taken."""
+    """The machine. `screen` is what it says; `typed` what was typed since the last CONTINUAR.
+
+    Notes lie in `tray` until they are taken or drawn in; `taken` is what the last customer has gone
+    away with. All notes that ever went in are in the cassettes, the tray or the bin, or were taken.
+    """
 
     terminal_id: str
     place: str
     cassettes: Notes
     sequence: int = 0
     stage: Stage = Stage.IDLE
-    screen: str = WELCOME
+    screen: Text = WELCOME
+    language: Language = Language.PT
+    dialogue: Dialogue = Dialogue.WELCOME
+    typed: str = ""
+    phone: str = ""
+    code: str = ""
+    amount: int = 0
+    token: int = 0  # counts what the machine has waited for its customer to do
     request: WithdrawalRequest | None = None
     reply: WithdrawalReply | None = None
     tray: Notes = {}
+    taken: Notes = {}
     receipt: Receipt | None = None
-    dispensed: int = 0  # escudos, ever
+    loaded: int = 0  # escudos, ever; at first what there is
+    dispensed: int = 0  # escudos, ever: what customers have really taken
+    retracted: Notes = {}  # the bin of notes that were drawn in
+    store: Store = ()  # advices that the switch has not said to have
+    answered: tuple[Origin, ...] = ()  # the newest requests of which it was told the outcome
+    online: bool = False  # signed on at the switch
+
+    def __post_init__(self) -> None:
+        accounted = self.inside + self.dispensed
+        if not self.loaded:
+            force_setattr(self, "loaded", accounted)
+        assert self.loaded == accounted, "what was loaded is inside, or somebody has taken it"
+
+    def __repr__(self) -> str:
+        return f"Atm({self.terminal_id} {self.stage} {self.dialogue})"
+
+    @property
+    def inside(self) -> int:
+        """Escudos in the cassettes, the tray and the bin."""
+        return total(self.cassettes) + total(self.tray) + total(self.retracted)
+
+    @property
+    def shown(self) -> str:
+        """What the screen shows of what was typed: of a code only how much."""
+        return dialogue.shown(self.dialogue, self.typed)
+
+    @property
+    def side_keys(self) -> tuple[Text | None, ...]:
+        """What stands beside the eight side keys: four on the left, then four on the right."""
+        if self.stage is not Stage.IDLE:
+            return (None,) * dialogue.SIDE_KEYS
+        return dialogue.side_keys(self.dialogue, self.cassettes)
+
+
+class KeyPressed(msgspec.Struct, frozen=True):
+    """A digit on the keypad."""
+
+    key: str
+
+    def __repr__(self) -> str:
+        return "KeyPressed()"
+
+
+class ContinuePressed(msgspec.Struct, frozen=True):
+    """CONTINUAR, the green key."""
+
+
+class CorrectPressed(msgspec.Struct, frozen=True):
+    """CORRIGIR, the yellow key: what was typed goes; when nothing was, one step back."""
+
+
+class CancelPressed(msgspec.Struct, frozen=True):
+    """ANULAR, the red key."""
+
+
+class SidePressed(msgspec.Struct, frozen=True):
+    """A key beside the screen, 1 to 8."""
+
+    number: int
+
+
+class LanguageChosen(msgspec.Struct, frozen=True):
+    """The machine goes on in this language."""
+
+    language: Language
 
 
 class CashAsked(msgspec.Struct, frozen=True):
@@ -99,7 +172,7 @@ class CashAsked(msgspec.Struct, frozen=True):
 
 
 class CassettesLoaded(msgspec.Struct, frozen=True):
-    """Somebody has changed the cassettes."""
+    """Somebody has changed the cassettes. While the machine serves a customer nobody can."""
 
     notes: Notes
 
@@ -117,12 +190,37 @@ class TimedOut(msgspec.Struct, frozen=True):
 
 
 class Dispensed(msgspec.Struct, frozen=True):
-    """The dispenser is done. These notes went out: all, some or none."""
+    """The dispenser is done. These notes lie in the tray: all, some or none."""
 
     notes: Notes
 
 
-Event = CashAsked | CassettesLoaded | Replied | TimedOut | Dispensed
+class NotesTaken(msgspec.Struct, frozen=True):
+    """The customer has the notes."""
+
+
+class WaitedTooLong(msgspec.Struct, frozen=True):
+    """The customer did not do what this token stands for."""
+
+    token: int
+
+
+Event = (
+    KeyPressed
+    | ContinuePressed
+    | CorrectPressed
+    | CancelPressed
+    | SidePressed
+    | LanguageChosen
+    | CashAsked
+    | CassettesLoaded
+    | Replied
+    | TimedOut
+    | Dispensed
+    | NotesTaken
+    | WaitedTooLong
+    | atm_line.Event
+)
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -137,141 +235,18 @@ class Dispense(msgspec.Struct, frozen=True):
     notes: Notes
 
 
-class Advise(msgspec.Struct, frozen=True):
-    """Tell the switch what was really paid; it will not be refused."""
+class AwaitKey(msgspec.Struct, frozen=True):
+    """Tell when no other key was pressed for so long."""
 
-    advice: Advice
-
-
-Order = Ask | Dispense | Advise
+    seconds: float
+    token: int
 
 
-def step(atm: Atm, event: Event, now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    """What becomes of the machine, and what it wants done."""
-    return TABLE[type(event)](atm, event, now)
+class AwaitTaking(msgspec.Struct, frozen=True):
+    """Tell when the notes are taken, or when they were not for so long."""
+
+    seconds: float
+    token: int
 
 
-def _asked(atm: Atm, event: CashAsked, now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    if atm.stage is not Stage.IDLE:
-        return atm, ()
-    if fewest(event.amount, atm.cassettes) is None:
-        return replace(atm, screen=_offer(event.amount, atm.cassettes), tray={}, receipt=None), ()
-    local = now.astimezone(COUNTRY)
-    request = WithdrawalRequest(
-        origin=Origin(atm.terminal_id, atm.sequence + 1, local.date()),
-        local_time=local,
-        phone=event.phone,
-        code=event.code,
-        amount=event.amount,
-    )
-    asking = replace(
-        atm,
-        sequence=atm.sequence + 1,
-        stage=Stage.ASKING,
-        screen=WAIT,
-        request=request,
-        reply=None,
-        tray={},
-        receipt=None,
-    )
-    return asking, (Ask(request),)
-
-
-def _loaded(atm: Atm, event: CassettesLoaded, _now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    assert atm.stage is Stage.IDLE, "nobody opens a machine that serves a customer"
-    return replace(atm, cassettes=event.notes, screen=WELCOME), ()
-
-
-def _replied(atm: Atm, event: Replied, _now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    reply = event.reply
-    if atm.stage is not Stage.ASKING or not _is_current(atm, reply.origin):
-        return atm, _undo_late(atm, reply)
-    if not reply.approved:
-        text = OUT_OF_SERVICE if reply.response_code in UNAVAILABLE else NOT_ACCEPTED
-        text = CONFIRM_FIRST if reply.response_code == Response.CONFIRM_FIRST else text
-        return replace(atm, stage=Stage.IDLE, screen=text, reply=reply), ()
-    assert atm.request is not None, "who is asking has asked for something"
-    bundle = fewest(atm.request.amount, atm.cassettes)
-    assert bundle is not None, "the cassettes were checked before the switch was asked"
-    return replace(atm, stage=Stage.PAYING, reply=reply), (Dispense(bundle),)
-
-
-def _undo_late(atm: Atm, reply: WithdrawalReply) -> tuple[Order, ...]:
-    """An approval for a customer who has gone. While one is paid, its repeat changes nothing."""
-    if not reply.approved or _is_current(atm, reply.origin):
-        return ()
-    return (Advise(ReversalAdvice(origin=reply.origin, amount=0, reason=Reason.UNDELIVERABLE)),)
-
-
-def _timed_out(atm: Atm, event: TimedOut, _now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    if atm.stage is not Stage.ASKING or not _is_current(atm, event.origin):
-        return atm, ()
-    gone = replace(atm, stage=Stage.IDLE, screen=OUT_OF_SERVICE, request=None)
-    advice = ReversalAdvice(origin=event.origin, amount=0, reason=Reason.TIMED_OUT)
-    return gone, (Advise(advice),)
-
-
-def _dispensed(atm: Atm, event: Dispensed, now: datetime) -> tuple[Atm, tuple[Order, ...]]:
-    assert atm.stage is Stage.PAYING, "notes only go out when they were ordered"
-    request, reply = atm.request, atm.reply
-    assert request is not None and reply is not None, "who pays was asked and has been approved"
-    paid = total(event.notes)
-    done = replace(
-        atm,
-        stage=Stage.IDLE,
-        screen=_paid_text(paid, request.amount),
-        cassettes=less(atm.cassettes, event.notes),
-        tray=event.notes,
-        dispensed=atm.dispensed + paid,
-        receipt=_receipt(atm, request, reply, paid, now) if paid else None,
-    )
-    return done, (Advise(_advice(request, paid)),)
-
-
-def _advice(request: WithdrawalRequest, paid: int) -> Advice:
-    if paid == request.amount:
-        return CompletionAdvice(origin=request.origin, amount=paid)
-    reason = Reason.PAID_IN_PART if paid else Reason.NOTHING_PAID
-    return ReversalAdvice(origin=request.origin, amount=paid, reason=reason)
-
-
-def _receipt(
-    atm: Atm, request: WithdrawalRequest, reply: WithdrawalReply, paid: int, now: datetime
-) -> Receipt:
-    return Receipt(
-        terminal_id=atm.terminal_id,
-        place=atm.place,
-        printed_at=now,
-        phone=request.phone,
-        asked=request.amount,
-        paid=paid,
-        rrn=reply.rrn,
-        approval_code=reply.approval_code or "",
-    )
-
-
-def _is_current(atm: Atm, origin: Origin) -> bool:
-    return atm.request is not None and atm.request.origin == origin
-
-
-def _paid_text(paid: int, asked: int) -> str:
-    if paid == asked:
-        return TAKE_NOTES
-    if paid == 0:
-        return NOTHING_PAID
-    return f"Foi pago só {escudos(paid)}. O resto volta à sua carteira."
-
-
-def _offer(amount: int, cassettes: Notes) -> str:
-    others = " ou ".join(escudos(each) for each in nearest(amount, cassettes))
-    text = f"Esta máquina não pode pagar {escudos(amount)}."
-    return f"{text} Pode pedir um código para {others}." if others else text
-
-
-TABLE: Table = {
-    CashAsked: _asked,
-    CassettesLoaded: _loaded,
-    Replied: _replied,
-    TimedOut: _timed_out,
-    Dispensed: _dispensed,
-}
+Order = Ask | Dispense | AwaitKey | AwaitTaking | atm_line.Order

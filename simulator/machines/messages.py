@@ -1,4 +1,4 @@
-"""What ATM and switch say to each other: in memory here, ISO 8583 on a wire."""
+"""What cash machines and switch say to each other: as values here, on the wire as ISO 8583."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Response(StrEnum):
     """The response codes (DE 39) that our machines give or tell apart."""
 
     APPROVED = "00"
+    FORMAT_ERROR = "30"
     ISSUER_UNAVAILABLE = "91"
     DUPLICATE = "94"
     SYSTEM_ERROR = "96"
@@ -20,8 +21,20 @@ class Response(StrEnum):
 
 
 UNAVAILABLE = frozenset(
-    {Response.ISSUER_UNAVAILABLE, Response.SYSTEM_ERROR, Response.LATE, Response.DUPLICATE}
+    {
+        Response.FORMAT_ERROR,
+        Response.ISSUER_UNAVAILABLE,
+        Response.SYSTEM_ERROR,
+        Response.LATE,
+        Response.DUPLICATE,
+    }
 )
+STAN_MAX = 10**6
+
+
+def following(stan: int) -> int:
+    """The number after this one: six digits, and after the last comes the first."""
+    return (stan + 1) % STAN_MAX
 
 
 class Reason(StrEnum):
@@ -42,25 +55,28 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class WithdrawalRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """0200: may I pay this?"""
+    """0200: may I pay this? `stocked` are the denominations of which the cassettes hold some."""
 
     origin: Origin
     local_time: datetime
     phone: str
     code: str
     amount: int
+    stocked: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"WithdrawalRequest({self.origin}, {self.amount})"
 
 
 class WithdrawalReply(msgspec.Struct, frozen=True):
-    """0210: yes, or why not."""
+    """0210: yes, or why not. The settlement date is the switch's business day."""
 
     origin: Origin
     response_code: str
     rrn: str
     approval_code: str | None = None
+    amount: int = 0
+    settlement_date: date | None = None
 
     @property
     def approved(self) -> bool:
@@ -84,3 +100,34 @@ class ReversalAdvice(msgspec.Struct, frozen=True):
 
 
 Advice = CompletionAdvice | ReversalAdvice
+
+
+class AdviceReply(msgspec.Struct, frozen=True):
+    """0230 or 0430: the switch has the advice. `rrn` is what it calls the original, if it knows."""
+
+    advice: Advice
+    response_code: str = Response.APPROVED
+    rrn: str | None = None
+
+
+class Network(StrEnum):
+    """What a message of network management is about (DE 70)."""
+
+    SIGN_ON = "001"
+    SIGN_OFF = "002"
+    ECHO = "301"
+
+
+class NetworkRequest(msgspec.Struct, frozen=True):
+    """0800."""
+
+    terminal_id: str
+    sequence: int
+    function: Network
+
+
+class NetworkReply(msgspec.Struct, frozen=True):
+    """0810."""
+
+    request: NetworkRequest
+    response_code: str = Response.APPROVED

@@ -68,3 +68,8 @@ def less(stock: Notes, taken: Notes) -> dict[int, int]:
     left = {note: count - taken.get(note, 0) for note, count in stock.items()}
     assert all(count >= 0 for count in left.values()), "notes come out of cassettes that hold them"
     return left
+
+
+def more(bundle: Notes, added: Notes) -> dict[int, int]:
+    """Two bundles in one."""
+    return {note: bundle.get(note, 0) + added.get(note, 0) for note in {**bundle, **added}}

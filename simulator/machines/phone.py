@@ -1,54 +1,62 @@
-"""The customer's app: signs in, shows the balance, asks for codes, cancels.
+"""The customer's app: signs in, shows the balance, asks for codes, cancels, approves, sends.
+
+    locked ──keys──▶ pin ──Enter──▶ totp ──SignedIn──▶ home ──session over──▶ locked
 
 Each order that moves money has a key of its own. When its reply gets lost the same order goes out
-again under the same key, so that nothing happens twice.
+again under the same key, so that nothing happens twice. What the server pushes becomes a notice,
+and a reason to look again.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 
-from simulator.machines.table import Table
+from simulator.contract import Movement, Told
+from simulator.machines.notices import Notices
+from simulator.words import Text
 
-LOST_REPLIES_MAX = 3
+PIN_DIGITS_MAX = 12
 
-SIGNED_OUT = "Entre com o seu PIN."
-SIGNED_IN = "Bem-vindo."
-WAIT = "Um momento…"
-WARNING = "Este código entrega o SEU dinheiro. Ninguém precisa dele para lhe pagar."
-NO_NETWORK = "Sem ligação. Veja o seu saldo antes de tentar de novo."
-CANCELLED = "Levantamento anulado. O dinheiro está de volta."
-TEXTS = {
-    "INSUFFICIENT_FUNDS": "Saldo insuficiente.",
-    "WITHDRAWAL_PENDING": "Já tem um código de levantamento. Use-o ou anule-o.",
-    "IDEMPOTENCY_CONFLICT": "Este pedido já foi feito com outro montante.",
-    "CODE_EXPIRED": "O código já não é válido.",
-    "LIMIT_EXCEEDED": "Montante fora dos limites.",
-    "UNAUTHENTICATED": "Entre de novo com o seu PIN.",
-}
-NOT_POSSIBLE = "Não foi possível."
-STATUS_TEXTS = {
-    "active": "O código está à espera da máquina.",
-    "authorised": "A máquina está a pagar.",
-    "in_doubt": "Estamos a confirmar com a máquina o que foi pago.",
-    "completed": "Levantamento concluído.",
-    "reversed": "A máquina não pagou. O dinheiro está de volta.",
-    "released": "A máquina não pagou. O dinheiro está de volta.",
-    "expired": "O código expirou. O dinheiro está de volta.",
-    "locked": "Código bloqueado após três tentativas. O dinheiro está de volta.",
-    "cancelled": CANCELLED,
-    "pending": "O agente foi avisado.",
-    "confirmed": "Levantamento no agente concluído.",
-    "refused": "O agente não pode pagar. O dinheiro está de volta.",
-    "lapsed": "O pedido expirou. O dinheiro está de volta.",
-}
-UNDER_WAY = ("active", "authorised", "in_doubt", "pending")
+SIGNED_OUT = Text("Entre com o seu PIN.", "Sign in with your PIN.")
+SIGNED_IN = Text("Bem-vindo.", "Welcome.")
+WAIT = Text("Um momento…", "One moment…")
+WARNING = Text(
+    "Este código entrega o SEU dinheiro. Ninguém precisa dele para lhe pagar.",
+    "This code gives away YOUR money. Nobody needs it to pay you.",
+)
+NO_NETWORK = Text(
+    "Sem ligação. Veja o seu saldo antes de tentar de novo.",
+    "No connection. Look at your balance before you try again.",
+)
+WRONG_PIN = Text("Número, PIN ou código não aceites.", "Number, PIN or code not accepted.")
+APPROVE = Text(
+    "Está numa máquina a levantar dinheiro? Confirme só se for você.",
+    "Are you at a machine to take out cash? Confirm only if it is you.",
+)
+APPROVED = Text(
+    "Confirmado. Repita na máquina dentro de dois minutos.",
+    "Confirmed. Enter it again at the machine within two minutes.",
+)
+SENT = Text("Enviou {amount}.", "You sent {amount}.")
+HELD = Text(
+    "A transferência de {amount} espera por uma verificação.",
+    "The transfer of {amount} waits until somebody has looked at it.",
+)
+
+
+class Stage(StrEnum):
+    """How far somebody has got into the app."""
+
+    LOCKED = "locked"
+    PIN = "pin"
+    TOTP = "totp"
+    HOME = "home"
 
 
 class LiveCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +66,7 @@ class LiveCode(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     transaction_id: UUID
     expiry_time: datetime
+    at_counter: bool = False  # an agent asks for it, not a machine
 
     def __repr__(self) -> str:
         return f"LiveCode({self.transaction_id})"
@@ -67,6 +76,10 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     """The app and what it shows. `refused` is the error code of the last refusal."""
 
     number: str
+    stage: Stage = Stage.LOCKED
+    online: bool = True
+    typed: str = ""  # of the PIN
+    totp: str | None = None  # what the authenticator has filled in
     user_id: UUID | None = None
     balance: Decimal | None = None
     held: Decimal | None = None
@@ -74,11 +87,40 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     pending: UUID | None = None  # a withdrawal that can be cancelled
     newest: UUID | None = None  # the withdrawal that was last asked for
     status: str | None = None  # of that one
+    approval: UUID | None = None  # a withdrawal for which a machine waits, until its owner approves
+    sent: UUID | None = None  # the transfer that was last made
     wanted: int = 0
     replayed: bool = False
     lost: int = 0  # replies to the order that is under way
     refused: str | None = None
-    screen: str = SIGNED_OUT
+    notices: Notices = ()  # newest first
+    history: tuple[Movement, ...] = ()  # newest first
+    screen: Text = SIGNED_OUT
+
+    def __repr__(self) -> str:
+        return f"Phone({self.stage} {self.status})"
+
+    @property
+    def warning(self) -> Text | None:
+        """What must stand beside a code."""
+        return None if self.live is None else WARNING
+
+
+class KeyPressed(msgspec.Struct, frozen=True):
+    """A digit of the PIN."""
+
+    key: str
+
+    def __repr__(self) -> str:
+        return "KeyPressed()"
+
+
+class ErasePressed(msgspec.Struct, frozen=True):
+    """The last digit of the PIN was wrong."""
+
+
+class EnterPressed(msgspec.Struct, frozen=True):
+    """The PIN is typed."""
 
 
 class PinTyped(msgspec.Struct, frozen=True):
@@ -88,6 +130,15 @@ class PinTyped(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "PinTyped()"
+
+
+class TotpFilled(msgspec.Struct, frozen=True):
+    """The PIN was right, and the authenticator has made a code."""
+
+    totp: str
+
+    def __repr__(self) -> str:
+        return "TotpFilled()"
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -111,6 +162,16 @@ class WalletCame(msgspec.Struct, frozen=True):
 
     balance: Decimal
     held: Decimal
+
+
+class HistoryWanted(msgspec.Struct, frozen=True):
+    """The customer looks what has been."""
+
+
+class HistoryCame(msgspec.Struct, frozen=True):
+    """The newest of it."""
+
+    items: tuple[Movement, ...]
 
 
 class CashWanted(msgspec.Struct, frozen=True):
@@ -141,6 +202,22 @@ class RequestMade(msgspec.Struct, frozen=True):
     transaction_id: UUID
 
 
+class TransferWanted(msgspec.Struct, frozen=True):
+    """The customer sends money to another number."""
+
+    to_phone: str
+    amount: int
+    key: str
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """It is on its way; while its status is `held` somebody looks at it first."""
+
+    transaction_id: UUID
+    amount: int
+    status: str
+
+
 class StatusWanted(msgspec.Struct, frozen=True):
     """The customer looks what has become of the newest withdrawal."""
 
@@ -163,6 +240,28 @@ class Cancelled(msgspec.Struct, frozen=True):
     """What was set aside is back."""
 
 
+class ApprovePressed(msgspec.Struct, frozen=True):
+    """It is the owner who stands at the machine."""
+
+
+class Approved(msgspec.Struct, frozen=True):
+    """The machine may pay when the code is typed again."""
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """The server tells of an event."""
+
+    told: Told
+
+
+class LineLost(msgspec.Struct, frozen=True):
+    """Nobody tells of events any more."""
+
+
+class LineBack(msgspec.Struct, frozen=True):
+    """Events come again, also those that were missed."""
+
+
 class WasRefused(msgspec.Struct, frozen=True):
     """The server said no."""
 
@@ -180,12 +279,20 @@ class SignIn(msgspec.Struct, frozen=True):
         return "SignIn()"
 
 
+class Listen(msgspec.Struct, frozen=True):
+    """Hear of events for as long as the session lasts."""
+
+
 class ReadBalance(msgspec.Struct, frozen=True):
     """Read the balance."""
 
 
 class ReadWallet(msgspec.Struct, frozen=True):
     """Read balance and what is held."""
+
+
+class ReadHistory(msgspec.Struct, frozen=True):
+    """Read the newest movements."""
 
 
 class RequestCode(msgspec.Struct, frozen=True):
@@ -212,11 +319,28 @@ class ReadPickupCode(msgspec.Struct, frozen=True):
     amount: int
 
 
+class Transfer(msgspec.Struct, frozen=True):
+    """Send money."""
+
+    to_phone: str
+    amount: int
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Transfer({self.amount})"
+
+
 class Cancel(msgspec.Struct, frozen=True):
     """Give a withdrawal up."""
 
     transaction_id: UUID
     key: str
+
+
+class Approve(msgspec.Struct, frozen=True):
+    """Say that it is the owner who stands at the machine."""
+
+    transaction_id: UUID
 
 
 class ReadStatus(msgspec.Struct, frozen=True):
@@ -225,8 +349,9 @@ class ReadStatus(msgspec.Struct, frozen=True):
     transaction_id: UUID
 
 
-Reading = ReadBalance | ReadWallet | ReadPickupCode | ReadStatus
-Order = SignIn | RequestCode | RequestAtAgent | Cancel | Reading
+Reading = ReadBalance | ReadWallet | ReadHistory | ReadPickupCode | ReadStatus
+Moving = RequestCode | RequestAtAgent | Transfer | Cancel | Approve
+Order = SignIn | Listen | Reading | Moving
 
 
 class ReplyLost(msgspec.Struct, frozen=True):
@@ -236,141 +361,32 @@ class ReplyLost(msgspec.Struct, frozen=True):
 
 
 Event = (
-    PinTyped
+    KeyPressed
+    | ErasePressed
+    | EnterPressed
+    | PinTyped
+    | TotpFilled
     | SignedIn
     | BalanceWanted
     | BalanceCame
     | WalletCame
+    | HistoryWanted
+    | HistoryCame
     | CashWanted
     | AgentCashWanted
     | CodeCame
     | RequestMade
+    | TransferWanted
+    | Sent
     | StatusWanted
     | StatusCame
     | CancelPressed
     | Cancelled
+    | ApprovePressed
+    | Approved
+    | Pushed
+    | LineLost
+    | LineBack
     | WasRefused
     | ReplyLost
 )
-Outcome = tuple[Phone, tuple[Order, ...]]
-
-
-def step(phone: Phone, event: Event, now: datetime) -> Outcome:
-    """What becomes of the app, and what it wants done."""
-    return TABLE[type(event)](phone, event, now)
-
-
-def _pin_typed(phone: Phone, event: PinTyped, _now: datetime) -> Outcome:
-    return _begin(phone), (SignIn(phone.number, event.pin),)
-
-
-def _signed_in(phone: Phone, event: SignedIn, _now: datetime) -> Outcome:
-    return replace(phone, user_id=event.user_id, screen=SIGNED_IN), (ReadWallet(),)
-
-
-def _balance_wanted(phone: Phone, _event: BalanceWanted, _now: datetime) -> Outcome:
-    return phone, (ReadBalance(),)
-
-
-def _balance_came(phone: Phone, event: BalanceCame, _now: datetime) -> Outcome:
-    return replace(phone, balance=event.balance), ()
-
-
-def _wallet_came(phone: Phone, event: WalletCame, _now: datetime) -> Outcome:
-    return replace(phone, balance=event.balance, held=event.held), ()
-
-
-def _cash_wanted(phone: Phone, event: CashWanted, _now: datetime) -> Outcome:
-    if phone.user_id is None:
-        return replace(phone, screen=SIGNED_OUT), ()
-    order = RequestCode(phone.user_id, event.amount, event.key)
-    return replace(_begin(phone), wanted=event.amount), (order,)
-
-
-def _agent_cash_wanted(phone: Phone, event: AgentCashWanted, _now: datetime) -> Outcome:
-    if phone.user_id is None:
-        return replace(phone, screen=SIGNED_OUT), ()
-    order = RequestAtAgent(phone.user_id, event.agent_id, event.amount, event.key)
-    return replace(_begin(phone), wanted=event.amount), (order,)
-
-
-def _code_came(phone: Phone, event: CodeCame, _now: datetime) -> Outcome:
-    shown = replace(
-        phone,
-        live=event.live,
-        pending=event.live.transaction_id,
-        newest=event.live.transaction_id,
-        replayed=event.replayed,
-        screen=WARNING,
-    )
-    return shown, (ReadWallet(),)
-
-
-def _request_made(phone: Phone, event: RequestMade, _now: datetime) -> Outcome:
-    waiting = replace(phone, pending=event.transaction_id)
-    return waiting, (ReadPickupCode(event.transaction_id, phone.wanted),)
-
-
-def _status_wanted(phone: Phone, _event: StatusWanted, _now: datetime) -> Outcome:
-    return phone, () if phone.newest is None else (ReadStatus(phone.newest), ReadWallet())
-
-
-def _status_came(phone: Phone, event: StatusCame, _now: datetime) -> Outcome:
-    """What is over is not shown as a code any more, and cannot be cancelled."""
-    told = replace(phone, status=event.status, screen=STATUS_TEXTS.get(event.status, event.status))
-    if event.status in UNDER_WAY or phone.pending != event.transaction_id:
-        return told, ()
-    return replace(told, live=None, pending=None), ()
-
-
-def _cancel_pressed(phone: Phone, event: CancelPressed, _now: datetime) -> Outcome:
-    transaction_id = event.transaction_id or phone.pending
-    if transaction_id is None:
-        return phone, ()
-    return _begin(phone), (Cancel(transaction_id, event.key),)
-
-
-def _cancelled(phone: Phone, _event: Cancelled, _now: datetime) -> Outcome:
-    return replace(phone, live=None, pending=None, screen=CANCELLED), (ReadWallet(),)
-
-
-def _was_refused(phone: Phone, event: WasRefused, _now: datetime) -> Outcome:
-    """A withdrawal that is pending can be cancelled, also when its own reply never arrived."""
-    pending = event.details.get("transactionId") if event.code == "WITHDRAWAL_PENDING" else None
-    told = replace(
-        phone,
-        refused=event.code,
-        screen=TEXTS.get(event.code, NOT_POSSIBLE),
-        pending=UUID(pending) if pending else phone.pending,
-    )
-    return told, ()
-
-
-def _reply_lost(phone: Phone, event: ReplyLost, _now: datetime) -> Outcome:
-    """The same order again, under the same key. Who signs in types the PIN again."""
-    if isinstance(event.order, SignIn) or phone.lost >= LOST_REPLIES_MAX:
-        return replace(phone, screen=NO_NETWORK, refused="NO_REPLY"), ()
-    return replace(phone, lost=phone.lost + 1), (event.order,)
-
-
-def _begin(phone: Phone) -> Phone:
-    return replace(phone, refused=None, replayed=False, lost=0, screen=WAIT)
-
-
-TABLE: Table = {
-    PinTyped: _pin_typed,
-    SignedIn: _signed_in,
-    BalanceWanted: _balance_wanted,
-    BalanceCame: _balance_came,
-    WalletCame: _wallet_came,
-    CashWanted: _cash_wanted,
-    AgentCashWanted: _agent_cash_wanted,
-    CodeCame: _code_came,
-    RequestMade: _request_made,
-    StatusWanted: _status_wanted,
-    StatusCame: _status_came,
-    CancelPressed: _cancel_pressed,
-    Cancelled: _cancelled,
-    WasRefused: _was_refused,
-    ReplyLost: _reply_lost,
-}

@@ -26,6 +26,7 @@ from simulator.machines.messages import (
 from simulator.machines.table import Table
 
 ASKED_MAX = 5_000  # operations that it remembers; the oldest are forgotten first
+FORESTALLED_MAX = 500  # reversals whose request may still come
 AUTHORISATION_TRIES_MAX = 3
 ADVICE_TRIES_MAX = 12
 BACKOFF_FIRST_SECONDS = 0.2
@@ -71,6 +72,7 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     stan: int
     serial: int
     asked: Mapping[Origin, Asked] = {}
+    forestalled: tuple[Origin, ...] = ()  # reversed before they were asked
     stored: tuple[Stored, ...] = ()
     laid_aside: tuple[Stored, ...] = ()
     forwarded: int = 0  # messages that went to the issuer, repeats too
@@ -120,6 +122,10 @@ class AdviceRefused(msgspec.Struct, frozen=True):
     advice: Advice
 
 
+class ResendPressed(msgspec.Struct, frozen=True):
+    """Somebody has looked at what was laid aside, and sends it again."""
+
+
 class Woken(msgspec.Struct, frozen=True):
     """Some time has passed."""
 
@@ -132,6 +138,7 @@ Event = (
     | AdviceAnswered
     | AdviceSilent
     | AdviceRefused
+    | ResendPressed
     | Woken
 )
 
@@ -180,6 +187,8 @@ def step(switch: Switch, event: Event, now: datetime) -> Outcome:
 
 def _atm_asked(switch: Switch, event: AtmAsked, now: datetime) -> Outcome:
     request = event.request
+    if request.origin in switch.forestalled:
+        return switch, (ReplyToAtm(WithdrawalReply(request.origin, Response.LATE, "")),)
     known = switch.asked.get(request.origin)
     if known is not None:
         return switch, _repeated(known, request)
@@ -235,11 +244,13 @@ def _silent(switch: Switch, event: IssuerSilent, _now: datetime) -> Outcome:
 
 
 def _atm_advised(switch: Switch, event: AtmAdvised, _now: datetime) -> Outcome:
-    """Always accepted. What concerns nothing that was approved has nothing to tell the issuer."""
+    """Always accepted. What concerns nothing that was approved has nothing to tell the issuer; a
+    reversal beats a request that comes after it."""
     advice = event.advice
     known = switch.asked.get(advice.origin)
     if known is None:
-        return switch, ()
+        beaten = (*switch.forestalled[1 - FORESTALLED_MAX :], advice.origin)
+        return replace(switch, forestalled=beaten), ()
     if known.reply is None:  # the machine gives up first: whatever the issuer says comes too late
         switch, _ = _reply(switch, advice.origin, known, Response.LATE)
         return _store(switch, switch.asked[advice.origin], advice)
@@ -266,6 +277,11 @@ def _advice_silent(switch: Switch, event: AdviceSilent, now: datetime) -> Outcom
 def _advice_refused(switch: Switch, event: AdviceRefused, _now: datetime) -> Outcome:
     known = next((each for each in switch.stored if each.advice == event.advice), None)
     return (switch, ()) if known is None else _lay_aside(switch, known)
+
+
+def _resend_pressed(switch: Switch, _event: ResendPressed, now: datetime) -> Outcome:
+    again = tuple(replace(each, tries=0, due=now) for each in switch.laid_aside)
+    return _woken(replace(switch, stored=(*switch.stored, *again), laid_aside=()), Woken(), now)
 
 
 def _woken(switch: Switch, _event: Woken, now: datetime) -> Outcome:
@@ -336,5 +352,6 @@ TABLE: Table = {
     AdviceAnswered: _advice_answered,
     AdviceSilent: _advice_silent,
     AdviceRefused: _advice_refused,
+    ResendPressed: _resend_pressed,
     Woken: _woken,
 }

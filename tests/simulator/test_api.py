@@ -20,7 +20,7 @@ from simulator.api import (
     connect,
 )
 from simulator.contract import Balance
-from simulator.faults import Line
+from simulator.line import Line
 
 BALANCE = b'{"balance":12.34,"currency":"CVE","lastUpdated":"2026-11-23T10:00:00Z","more":1}'
 

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,43 +12,18 @@ from simulator import bookkeeping, people, story
 from simulator.chapters import ordinary
 from simulator.scene import Chapter, Scene, StoryBroken
 from simulator.story import CHAPTERS, tell
+from tests.simulator.served import Served, serving
 
-MAKEBA = Path(sys.executable).with_name("makeba")
 CODE_SECONDS = 4
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-STOP_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Served:
-    """A demo server and its people."""
-
-    url: str
-    demo: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`makeba serve --demo` on a home of its own."""
+    """`makeba serve --demo` on a home of its own, with codes that expire soon."""
     home = tmp_path_factory.mktemp("home")
-    lives = {"MAKEBA_HOME": str(home), "MAKEBA_CODE_TTL_SECONDS": str(CODE_SECONDS)}
-    environment = {**os.environ, **lives}
-    environment.pop("MAKEBA_DATABASE_URL", None)
-    command = [str(MAKEBA), "serve", "--demo", "--port", "0"]
-    with (home / "stderr").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdout=subprocess.PIPE, stderr=log, env=environment
-        )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert line, (home / "stderr").read_text(encoding="utf-8")[-2_000:]
-        demo = json.loads((home / "demo.json").read_text(encoding="utf-8"))
-        yield Served(json.loads(line)["url"], demo)
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
-        process.stdout.close()
+    with serving(home, code_ttl_seconds=CODE_SECONDS) as server:
+        yield server
 
 
 @pytest.mark.end_to_end

@@ -197,6 +197,25 @@ def test_one_that_is_never_heard_is_laid_aside_where_it_is_seen() -> None:
     assert [each.advice for each in state.laid_aside] == [COMPLETION]
 
 
+def test_a_reversal_beats_a_request_that_comes_after_it() -> None:
+    state, orders = after(AtmAdvised(REVERSAL))
+    assert orders == ()
+    state, (order,) = after(asked(), state=state)
+    assert isinstance(order, ReplyToAtm)
+    assert order.reply.response_code == "68"
+    assert not state.asked
+
+
+def test_what_was_laid_aside_is_sent_again_when_somebody_says_so() -> None:
+    state, _ = after(asked(), APPROVED, AtmAdvised(COMPLETION), AdviceRefused(COMPLETION))
+    assert len(state.laid_aside) == 1
+    state, (order,) = after(switch.ResendPressed(), state=state)
+    assert isinstance(order, Forward)
+    assert order.advice == COMPLETION
+    assert (len(state.stored), state.laid_aside) == (1, ())
+    assert after(switch.ResendPressed(), state=state)[1] == ()
+
+
 def test_one_that_is_refused_is_laid_aside_at_once() -> None:
     state, _ = after(asked(), APPROVED, AtmAdvised(COMPLETION), AdviceRefused(COMPLETION))
     assert (state.stored, len(state.laid_aside)) == ((), 1)

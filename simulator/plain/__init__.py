@@ -1,0 +1,1 @@
+"""The town in lines of text: for screen readers, slow links, and whoever likes lines."""

@@ -1,0 +1,1 @@
+"""Tests of what carries out the orders of machines."""

@@ -1,0 +1,1 @@
+"""Tests of the line between cash machines and the switch."""

@@ -1,0 +1,1 @@
+"""Screens: what they show, and that keys and clicks take one path."""
