@@ -35,11 +35,13 @@ def configure(level: str) -> None:
         hide_secrets,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(default=str)],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    # Whoever reads our lines may die. That must not stop what was about to be logged.
+    logging.raiseExceptions = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

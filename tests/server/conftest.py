@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+import structlog
 from litestar.types import ASGIApp
 from psycopg import sql
 
@@ -30,6 +32,18 @@ from tests.conftest import PASSWORDS
 from tests.server.people import Somebody, Switch
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command configures logging for its own standard error, which ends with its test."""
+    root = logging.getLogger()
+    handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
+    before = structlog.get_config()
+    yield
+    root.handlers[:], root.level, logging.raiseExceptions = handlers, level, raises
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import logging
 import os
 import signal
 import socket
@@ -21,7 +20,6 @@ import httpx
 import msgspec
 import psycopg
 import pytest
-import structlog
 
 from commands.switch.enrol import EnrolTerminal
 from server import demo, secrets
@@ -42,15 +40,6 @@ PEOPLE = {
     "operator": 2,
     "admin": 1,
 }
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], root.level = before[0], before[1]
-    structlog.configure(**before[2])
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
-from collections.abc import Iterator
+import sys
 
 import pytest
 import structlog
@@ -12,17 +13,6 @@ import structlog
 from server import logs
 from server.secrets import Secret
 from tests.server.conftest import Running
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Logging goes back to how the other tests have it."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, structlog.get_config())
-    yield
-    root.handlers[:], root.level = before[0], before[1]
-    structlog.configure(**before[2])
-    structlog.contextvars.clear_contextvars()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -132,3 +122,22 @@ async def test_a_bug_is_logged_under_the_requests_id_and_not_told(
     (line,) = [each for each in lines(capsys) if each["event"] == "unhandled"]
     assert line["request_id"] == "find-me"
     assert "a bug of ours" in str(line["exception"])
+
+
+def test_whoever_reads_the_lines_may_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody_reads = NobodyReads()
+    monkeypatch.setattr(sys, "stderr", nobody_reads)
+    logs.configure("debug")
+    structlog.get_logger("x").info("said to nobody")
+    logging.getLogger("library").warning("nor this")
+    assert nobody_reads.lines_lost == 2
+
+
+class NobodyReads(io.StringIO):
+    """Standard error after the death of what it was piped to."""
+
+    lines_lost = 0
+
+    def write(self, _text: str) -> int:
+        self.lines_lost += 1
+        raise BrokenPipeError
