@@ -14,15 +14,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -32,8 +27,8 @@ import pyotp
 import uvloop
 
 from benchmarks import town
+from benchmarks.served import serving
 
-MAKEBA = (sys.executable, "-m", "server.cli")
 WARM_UP_SECONDS = 3.0
 SIGN_INS_AT_ONCE = 8
 # What has to be kept, p99 in milliseconds: a half or a quarter of what the contract allows.
@@ -109,40 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--customers", type=int, default=200)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="makeba-bench-") as directory:
-        result = _with_server(Path(directory), options)
+    with serving(options.customers) as served:
+        result = uvloop.run(_measure(served.url, served.customers, options))
     if options.json:
         print(msgspec.json.encode(result).decode())
     else:
         for name, value in result.items():
             print(f"{name:>18}  {value}")
     return 0 if result["met"] else 1
-
-
-def _with_server(home: Path, options: argparse.Namespace) -> dict[str, Any]:
-    environment = os.environ | {"MAKEBA_HOME": str(home)}
-    seed = [*MAKEBA, "seed", "--demo", "--customers", str(options.customers)]
-    subprocess.run(seed, env=environment, check=True, capture_output=True)  # noqa: S603 - our own words
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(  # noqa: S603 - our own words
-            [*MAKEBA, "serve", "--demo", "--port", "0"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-        )
-    assert server.stdout is not None
-    try:
-        url = json.loads(server.stdout.readline())["url"]
-        users = json.loads((home / "demo.json").read_text())["users"]
-        customers = [user for user in users if user["role"] == "customer"]
-        result = uvloop.run(_measure(url, customers, options))
-    finally:
-        server.terminate()
-        server.wait()
-        server.stdout.close()
-    check = [*MAKEBA, "check", "--full"]
-    subprocess.run(check, env=environment, check=True, capture_output=True)  # noqa: S603 - our own words
-    return result
 
 
 async def _measure(

@@ -10,8 +10,8 @@ ALLOCATIONS = 100_000
 def rest() -> None:
     """Look for cycles seldom, and never among what was there at the start.
 
-    For a process that posts. What it holds for long (rows, events) are structs outside of the
-    collector's care, as they cannot be part of a cycle.
+    For a process that posts, and for one that draws screens. What the first holds for long (rows,
+    events) are structs outside of the collector's care, as they cannot be part of a cycle.
     """
     gc.collect()
     gc.freeze()

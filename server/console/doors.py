@@ -16,6 +16,7 @@ import click
 import httpx
 import msgspec
 
+from ledger import collector
 from server.console.given import CheckFailed, Unreachable
 from server.logs import held_back
 from simulator import people, web
@@ -86,6 +87,7 @@ def on_screen(place: Place, kinds: tuple[str, ...], **wanted: Any) -> None:
 async def _show(place: Place, kinds: tuple[str, ...], wanted: dict[str, Any]) -> None:
     from simulator.app import TownApp  # Textual takes long to import, and other commands need not
 
+    collector.rest()  # a search for cycles through all of Textual stops the screen for 0.1 s
     async with _peopled(place) as town:
         app = TownApp(town, place.language, kinds, **wanted)
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -40,6 +40,10 @@ class Repainting(Speaking):
             self._stirred = True
             self.call_later(self._when_due)
 
+    def hurry(self) -> None:
+        """Whoever has pressed a key does not wait: what it changes is painted at once."""
+        self._painted_at = 0.0
+
     def repaint(self) -> None:
         """Show how it is now."""
         raise NotImplementedError
@@ -126,6 +130,7 @@ class Panel(Pane, Generic[S, E]):
 
     def happen(self, event: E) -> None:
         """Somebody does something to the machine that is shown."""
+        self.hurry()
         self.machine.happen(event)
 
     def choose(self, machine: Running[S, E, Any]) -> None:
