@@ -113,7 +113,7 @@ class Jobs:
             seen = await self._edge.activities(self._looked_up_to, WALLETS_MAX)
             self._looked_up_to = seen[-1].subject if len(seen) == WALLETS_MAX else UUID(int=0)
             long_ago = datetime.now(UTC) - timedelta(seconds=after)
-            resting = [one.subject for one in seen if (one.last_at or one.opened_at) <= long_ago]
+            resting = [one.subject for one in seen if one.rests_since <= long_ago]
             sleeping = (
                 SleepWallet(transaction_id=uuid7(), wallet_id=id_, after_seconds=after)
                 for id_ in resting

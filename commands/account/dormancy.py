@@ -126,7 +126,7 @@ class SleepWallet(Command[Slept], frozen=True, kw_only=True):
             return False
         if activity is None:
             return False
-        rests_since = activity.last_at or activity.opened_at
+        rests_since = activity.rests_since
         woken = books.find(Dormancy.of(wallet.id))
         if woken is not None:
             rests_since = max(rests_since, woken.since)

@@ -2,27 +2,56 @@
 
 Limits read how much of a day and a month is used, fraud rules read the newest movements. It is
 counted under the log's lock, so that two who spend at once cannot both pass a limit.
+
+Two such rows change with most commands, so a row is kept as it is stored: bytes of fixed places,
+little-endian. First the day, when its owner last moved money, when it began; then what is used, for
+each operation; then the newest movements. Counting writes one place anew and appends.
 """
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, ClassVar
+from itertools import compress
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid5
 
-import msgspec
-
+from commands.tariff import Operation
 from ledger.arrays import BigInts, Bytes, Uuids
 from ledger.books import Books
+from ledger.chain import EPOCH, MICROSECOND
 from ledger.rows import Key, Row
 
 RECENT_MAX = 16
 TERMINALS = UUID("6d616b65-6261-5000-8000-7465726d696e")
+SHORT = 2**62 - 1  # UUIDv7 has 62 random bits at its end
+
+_DAY = struct.Struct("<I")  # counted from the year 1
+_TIME = struct.Struct("<q")  # microseconds since 1970; 0 is never
+_USED = struct.Struct("<IqIq")
+_PAST = struct.Struct("<IB?qQ")  # seconds since 1970, which operation, inward, amount, other
+_PASTS = tuple(struct.Struct("<" + "IB?qQ" * count) for count in range(RECENT_MAX + 1))
+_LAST_AT = _DAY.size
+_OPENED_AT = _LAST_AT + _TIME.size
+_USED_FROM = _OPENED_AT + _TIME.size
+# The order is that of what is stored: a new operation comes last.
+OPERATIONS = (
+    Operation.ATM_WITHDRAWAL,
+    Operation.AGENT_CASH_OUT,
+    Operation.AGENT_CASH_IN,
+    Operation.TRANSFER,
+)
+assert set(OPERATIONS) == set(Operation), "every operation has its place"
+_NUMBER = {operation.value: number for number, operation in enumerate(OPERATIONS)}
+_PLACE = {name: _USED_FROM + number * _USED.size for name, number in _NUMBER.items()}
+_RECENT_FROM = _USED_FROM + len(OPERATIONS) * _USED.size
+_KEPT = (RECENT_MAX - 1) * _PAST.size  # of the movements before the newest
 
 
-class Used(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class Used(NamedTuple):
     """How often and how much, in minor units, on the row's day and in its month."""
 
     day_count: int = 0
@@ -31,46 +60,53 @@ class Used(msgspec.Struct, frozen=True, gc=False, array_like=True):
     month_minor: int = 0
 
 
-class Past(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A movement that was: `at` in seconds since 1970, `other` who stood on its other side, as
-    `short` has it."""
+class Recent(NamedTuple):
+    """Movements that were, the newest last, in columns: `at` in seconds since 1970, the operation's
+    number, whether money came in, how much, and who stood on the other side, as `short` has it."""
 
-    at: int
-    operation: str
-    inward: bool
-    amount: int
-    other: int | None = None
+    at: tuple[int, ...]
+    operation: tuple[int, ...]
+    inward: tuple[bool, ...]
+    amount: tuple[int, ...]
+    other: tuple[int, ...]
 
+    def since(self, at: int) -> Recent:
+        """Those at this second or later."""
+        older = bisect_left(self.at, at)
+        return self if not older else Recent._make([column[older:] for column in self])
 
-class _State(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What is stored of an activity: only decisions read it."""
+    @property
+    def in_minor(self) -> int:
+        """How much came in."""
+        return sum(compress(self.amount, self.inward))
 
-    day: date
-    used: dict[str, Used]
-    recent: tuple[Past, ...]
-    last_at: datetime | None
-    opened_at: datetime
+    @property
+    def out_minor(self) -> int:
+        """How much went out."""
+        return sum(self.amount) - self.in_minor
 
+    @property
+    def out_count(self) -> int:
+        """How often money went out."""
+        return len(self.inward) - sum(self.inward)
 
-SHORT = 2**62 - 1  # UUIDv7 has 62 random bits at its end
-NOTHING = Used()
-pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.Decoder(_State).decode
+    @property
+    def senders(self) -> set[int]:
+        """From whom money came in."""
+        return set(compress(self.other, self.inward))
+
+    @property
+    def receivers(self) -> set[int]:
+        """To whom money went out."""
+        return {other for other, inward in zip(self.other, self.inward, strict=True) if not inward}
 
 
 class Activity(Row, frozen=True, kw_only=True):
-    """Of one subject: what it has used on `day` and in that day's month, and its newest movements.
-
-    `recent` has the newest last, RECENT_MAX of them at most. `last_at` is when its owner last moved
-    money, or None; a movement that others began leaves it as it is.
-    """
+    """Of one subject: what it has used on a day and in that day's month, and its newest movements,
+    RECENT_MAX of them at most."""
 
     subject: UUID
-    day: date
-    used: dict[str, Used]
-    recent: tuple[Past, ...]
-    last_at: datetime | None
-    opened_at: datetime
+    state: bytes
 
     TABLE: ClassVar[str] = "activity"
     IDS: ClassVar[tuple[str, ...]] = ("subject",)
@@ -95,32 +131,19 @@ class Activity(Row, frozen=True, kw_only=True):
     """
 
     @classmethod
-    def loaded(cls, columns: Sequence[Any]) -> Activity:
-        version, subject, packed = columns
-        state = unpack(packed)
-        return cls(
-            version=version,
-            subject=subject,
-            day=state.day,
-            used=state.used,
-            recent=state.recent,
-            last_at=state.last_at,
-            opened_at=state.opened_at,
-        )
-
-    @classmethod
     def parameters(cls, rows: Sequence[Activity]) -> dict[str, Any]:
         return {
             "subjects": Uuids.of([row.subject for row in rows]),
-            "states": Bytes.of([row.packed for row in rows]),
+            "states": Bytes.of([row.state for row in rows]),
             "versions": BigInts.of([row.version for row in rows]),
             "count": len(rows),
         }
 
-    @property
-    def packed(self) -> bytes:
-        """All but subject and version as one value: thousands of such rows are saved a second."""
-        return pack(_State(self.day, self.used, self.recent, self.last_at, self.opened_at))
+    @staticmethod
+    def begun(subject: UUID, now: datetime, today: date) -> Activity:
+        """That of a subject which has done nothing yet."""
+        times = _DAY.pack(today.toordinal()) + _TIME.pack(0) + _TIME.pack(_micros(now))
+        return Activity(subject=subject, state=times.ljust(_RECENT_FROM, b"\0"))
 
     @staticmethod
     def of(subject: UUID) -> Key[Activity]:
@@ -130,101 +153,125 @@ class Activity(Row, frozen=True, kw_only=True):
     def keys(self) -> tuple[Key[Activity], ...]:
         return ((Activity, "subject", self.subject.int),)
 
-    def on(self, today: date) -> Activity:
-        """The same as it counts today: a new day begins at nothing, and so does a new month."""
-        if today <= self.day:
-            return self
-        same_month = today.month == self.day.month and today.year == self.day.year
-        used = {
-            operation: Used(0, 0, used.month_count, used.month_minor)
-            for operation, used in self.used.items()
-            if same_month
-        }
-        return msgspec.structs.replace(self, day=today, used=used)
+    @property
+    def day(self) -> date:
+        """The day on which it was counted last."""
+        return date.fromordinal(_DAY.unpack_from(self.state)[0])
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When its owner last moved money; a movement that others began leaves it as it is."""
+        return self._time(_LAST_AT)
+
+    @property
+    def rests_since(self) -> datetime:
+        """Since when its owner has moved no money."""
+        since = self._time(_LAST_AT) or self._time(_OPENED_AT)
+        assert since is not None, "it has begun at some time"
+        return since
+
+    @property
+    def recent(self) -> Recent:
+        """The newest movements."""
+        movements = self.state[_RECENT_FROM:]
+        values = _PASTS[len(movements) // _PAST.size].unpack(movements)
+        return Recent(values[0::5], values[1::5], values[2::5], values[3::5], values[4::5])
 
     def using(self, operation: str) -> Used:
-        """What is used for an operation on `day` and in its month."""
-        return self.used.get(operation, NOTHING)
+        """What is used for an operation on its day and in that day's month."""
+        return Used(*_USED.unpack_from(self.state, _PLACE[operation]))
+
+    def on(self, today: date) -> Activity:
+        """The same as it counts today: a new day begins at nothing, and so does a new month."""
+        ordinal = _DAY.unpack_from(self.state)[0]
+        if today.toordinal() <= ordinal:
+            return self
+        day = date.fromordinal(ordinal)
+        same_month = today.month == day.month and today.year == day.year
+        used = b"".join(
+            [
+                _USED.pack(0, 0, *self.using(operation)[2:]) if same_month else bytes(_USED.size)
+                for operation in OPERATIONS
+            ]
+        )
+        state = self.state
+        return self._with(
+            _DAY.pack(today.toordinal()) + state[_LAST_AT:_USED_FROM] + used + state[_RECENT_FROM:]
+        )
 
     def counted(
         self, now: datetime, operation: str, amount: int, other: UUID | None, *, inward: bool
     ) -> Activity:
         """The same after a movement that its owner made; a row `on` today."""
-        before = self.used.get(operation, NOTHING)
-        used = Used(
-            before.day_count + 1,
-            before.day_minor + amount,
-            before.month_count + 1,
-            before.month_minor + amount,
-        )
-        return Activity(
-            version=self.version,
-            subject=self.subject,
-            day=self.day,
-            used={**self.used, operation: used},
-            recent=_newest(self.recent, now, operation, inward, amount, other),
-            last_at=now,
-            opened_at=self.opened_at,
+        state, place = self.state, _PLACE[operation]
+        day_count, day_minor, month_count, month_minor = _USED.unpack_from(state, place)
+        used = _USED.pack(day_count + 1, day_minor + amount, month_count + 1, month_minor + amount)
+        micros = _micros(now)
+        past = _past(micros, operation, inward, amount, other)
+        return self._with(
+            state[:_LAST_AT]
+            + _TIME.pack(micros)
+            + state[_OPENED_AT:place]
+            + used
+            + state[place + _USED.size : _RECENT_FROM]
+            + state[_RECENT_FROM:][-_KEPT:]
+            + past
         )
 
     def told(self, now: datetime, operation: str, amount: int, other: UUID | None) -> Activity:
         """The same after money came in that somebody else sent: it uses up nothing."""
-        return Activity(
-            version=self.version,
-            subject=self.subject,
-            day=self.day,
-            used=self.used,
-            recent=_newest(self.recent, now, operation, True, amount, other),
-            last_at=self.last_at,
-            opened_at=self.opened_at,
-        )
+        state = self.state
+        past = _past(_micros(now), operation, True, amount, other)
+        return self._with(state[:_RECENT_FROM] + state[_RECENT_FROM:][-_KEPT:] + past)
 
     def given_back(self, operation: str, amount: int, counted_on: date, *, whole: bool) -> Activity:
         """The same after money that was counted on a day came back; a part keeps its count."""
-        before = self.used.get(operation, NOTHING)
-        same_day = counted_on == self.day
-        same_month = (counted_on.year, counted_on.month) == (self.day.year, self.day.month)
+        before, day = self.using(operation), self.day
+        same_day = counted_on == day
+        same_month = (counted_on.year, counted_on.month) == (day.year, day.month)
         one = 1 if whole else 0
-        used = Used(
+        used = _USED.pack(
             max(0, before.day_count - one * same_day),
             max(0, before.day_minor - amount * same_day),
             max(0, before.month_count - one * same_month),
             max(0, before.month_minor - amount * same_month),
         )
-        return msgspec.structs.replace(self, used={**self.used, operation: used})
+        place = _PLACE[operation]
+        return self._with(self.state[:place] + used + self.state[place + _USED.size :])
+
+    def _with(self, state: bytes) -> Activity:
+        return Activity(version=self.version, subject=self.subject, state=state)
+
+    def _time(self, place: int) -> datetime | None:
+        micros = _TIME.unpack_from(self.state, place)[0]
+        return EPOCH + timedelta(microseconds=micros) if micros else None
 
 
-def short(subject: UUID) -> int:
-    """The random end of an id: enough to tell who stands behind a wallet's few movements."""
-    return subject.int & SHORT
+def short(subject: UUID | None) -> int:
+    """The random end of an id: enough to tell who stands behind a wallet's few movements. Nobody is
+    0."""
+    return 0 if subject is None else subject.int & SHORT
 
 
-def _newest(
-    recent: tuple[Past, ...],
-    now: datetime,
-    operation: str,
-    inward: bool,
-    amount: int,
-    other: UUID | None,
-) -> tuple[Past, ...]:
-    whom = None if other is None else short(other)
-    past = Past(int(now.timestamp()), operation, inward, amount, whom)
-    return (*recent[1 - RECENT_MAX :], past)
+def number_of(operation: str) -> int:
+    """An operation as `Recent` has it."""
+    return _NUMBER[operation]
+
+
+def _micros(now: datetime) -> int:
+    return (now - EPOCH) // MICROSECOND
+
+
+def _past(micros: int, operation: str, inward: bool, amount: int, other: UUID | None) -> bytes:
+    return _PAST.pack(micros // 1_000_000, _NUMBER[operation], inward, amount, short(other))
 
 
 def activity_of(books: Books, subject: UUID) -> Activity:
     """A subject's activity as it counts today; one that has done nothing yet begins now."""
     found = books.find((Activity, "subject", subject.int))
-    if found is None:
-        return Activity(
-            subject=subject,
-            day=books.today,
-            used={},
-            recent=(),
-            last_at=None,
-            opened_at=books.now,
-        )
-    return found.on(books.today)
+    return (
+        Activity.begun(subject, books.now, books.today) if found is None else found.on(books.today)
+    )
 
 
 @lru_cache(maxsize=4096)

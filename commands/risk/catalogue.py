@@ -126,8 +126,13 @@ TYPOLOGIES = (
 BY_NAME = {typology.name: typology for typology in TYPOLOGIES}
 LIVE_FROM_THE_START = ("wrong_codes_terminal", "wrong_codes_link", "wrong_codes_network")
 
-# What is judged for an operation: rules with their tests, as an edition has them.
-Plan = dict[Operation, tuple[tuple[Rule, Test], ...]]
+
+class Plan(msgspec.Struct, frozen=True):
+    """What an edition judges for one operation: rules with their tests, and whether one that is
+    live may set the money aside."""
+
+    rules: tuple[tuple[Rule, Test], ...]
+    may_hold: bool
 
 
 def first_book(now: datetime) -> RuleBook:
@@ -145,18 +150,22 @@ def first_book(now: datetime) -> RuleBook:
     return RuleBook(id="rules", editions=(edition,))
 
 
-def plan_of(edition: RuleEdition) -> Plan:
-    """The rules of an edition by operation; made once for each edition and kept."""
-    if _kept and _kept[0][0] is edition:
-        return _kept[0][1]
-    plan: Plan = dict.fromkeys(Operation, ())
-    for rule in edition.rules:
-        typology = BY_NAME.get(rule.name)
-        if typology is not None and typology.test is not None:
-            for operation in typology.operations:
-                plan[operation] += ((rule, typology.test),)
-    _kept[:] = [(edition, plan)]
-    return plan
+def plan_of(edition: RuleEdition, operation: Operation) -> Plan:
+    """What an edition judges for an operation; made once for each edition and kept."""
+    if not _kept or _kept[0][0] is not edition:
+        _kept[:] = [(edition, {each: _plan(edition, each) for each in Operation})]
+    return _kept[0][1][operation]
 
 
-_kept: list[tuple[RuleEdition, Plan]] = []
+def _plan(edition: RuleEdition, operation: Operation) -> Plan:
+    named = [(rule, BY_NAME[rule.name]) for rule in edition.rules if rule.name in BY_NAME]
+    rules = tuple(
+        (rule, typology.test)
+        for rule, typology in named
+        if typology.test is not None and operation in typology.operations
+    )
+    holding = any(rule.action is Action.HOLD and rule.mode is Mode.LIVE for rule, _ in rules)
+    return Plan(rules, holding)
+
+
+_kept: list[tuple[RuleEdition, dict[Operation, Plan]]] = []

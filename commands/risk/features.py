@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from commands.agent.row import Agent
 from commands.identity.session import Session
-from commands.risk.activity import Activity, Past
+from commands.risk.activity import Activity, Recent
 from commands.risk.movement import Movement
 from commands.risk.profile import RiskProfile
 from commands.risk.watch import Watch
@@ -19,19 +17,20 @@ HOUR = 3_600
 DAY = 86_400
 
 
-class Hour(msgspec.Struct, frozen=True, gc=False):
-    """The last hour of a wallet, before the movement that is judged."""
-
-    out_count: int
-    out_minor: int
-    in_minor: int
-    senders: int  # distinct wallets that sent money
-
-
 class Features:
     """One movement and what is known of those who make it. What costs is looked at when asked."""
 
-    __slots__ = ("_books", "_hour", "movement", "now", "profile", "receiver", "wallet")
+    __slots__ = (
+        "_books",
+        "_hour",
+        "_recent",
+        "amount",
+        "movement",
+        "now",
+        "profile",
+        "receiver",
+        "wallet",
+    )
 
     def __init__(
         self,
@@ -47,39 +46,28 @@ class Features:
         self.receiver = receiver
         self.profile = profile
         self.now = int(books.now.timestamp())
-        self._hour: Hour | None = None
+        self.amount = movement.amount  # without the fee, in minor units
+        self._recent: Recent | None = None
+        self._hour: Recent | None = None
 
     @property
-    def amount(self) -> int:
-        """Of the movement, without the fee, in minor units."""
-        return self.movement.amount
+    def recent(self) -> Recent:
+        """All that the wallet has kept of its newest movements, before the one that is judged."""
+        if self._recent is None:
+            self._recent = self.wallet.recent
+        return self._recent
 
     @property
-    def hour(self) -> Hour:
-        """Of the wallet; it sees no more than the wallet has kept of its newest movements."""
+    def hour(self) -> Recent:
+        """Those of the last hour."""
         if self._hour is None:
-            self._hour = self._last_hour()
+            self._hour = self.within(HOUR)
         return self._hour
 
-    def _last_hour(self) -> Hour:
-        since = self.now - HOUR
-        out_count = out_minor = in_minor = 0
-        senders: set[int | None] = set()
-        for past in reversed(self.wallet.recent):
-            if past.at < since:
-                break
-            if past.inward:
-                in_minor += past.amount
-                senders.add(past.other)
-            else:
-                out_count += 1
-                out_minor += past.amount
-        return Hour(out_count, out_minor, in_minor, len(senders))
-
-    def within(self, seconds: int, *, of: Activity | None = None) -> list[Past]:
+    def within(self, seconds: int, *, of: Activity | None = None) -> Recent:
         """The movements of a subject, the wallet's if none is named, within the last seconds."""
-        since = self.now - seconds
-        return [past for past in (of or self.wallet).recent if past.at >= since]
+        recent = self.recent if of is None else of.recent
+        return recent.since(self.now - seconds)
 
     @property
     def agent_activity(self) -> Activity | None:

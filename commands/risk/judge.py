@@ -31,6 +31,7 @@ from ledger.rows import Key
 
 logger = structlog.get_logger(__name__)
 
+LIVE = Mode.LIVE  # an enum looks its members up each time
 CASH_IN = Operation.AGENT_CASH_IN
 NOT_CHECKED = "We could not check this, so we stopped it: please contact support."
 
@@ -89,10 +90,7 @@ def judge_keys(
 def may_hold(books: Books, operation: Operation) -> bool:
     """Whether a rule that counts now may set the money of such a movement aside."""
     edition = rules_now(books)
-    return edition is not None and any(
-        rule.action is Action.HOLD and rule.mode is Mode.LIVE
-        for rule, _ in plan_of(edition)[operation]
-    )
+    return edition is not None and plan_of(edition, operation).may_hold
 
 
 def judge(books: Books, movement: Movement, wallet: Activity, receiver: Activity | None) -> Judged:
@@ -104,20 +102,20 @@ def judge(books: Books, movement: Movement, wallet: Activity, receiver: Activity
     profile = books.find(RiskProfile.of(movement.wallet.id))
     features = Features(books, movement, wallet, receiver, profile)
     hits: list[Hit] = []
-    for rule, test in plan_of(edition)[movement.operation]:
+    for rule, test in plan_of(edition, movement.operation).rules:
         failed = False
         try:
-            hit = test(features, rule.thresholds)
+            if not test(features, rule.thresholds):
+                continue
         except NotLoaded:
             raise
         except Exception as error:
             logger.error("a rule failed", rule=rule.name, exc_info=error)
-            hit = failed = True
-        if hit:
-            cleared = profile is not None and profile.is_cleared(books, rule.name)
-            hits.append(Hit(rule, rule.mode is Mode.LIVE and not cleared, failed))
-    if not hits:
-        return NOTHING
+            failed = True
+        cleared = profile is not None and profile.is_cleared(books, rule.name)
+        hits.append(Hit(rule, rule.mode is LIVE and not cleared, failed))
+    if not any(hit.acts for hit in hits):
+        return Judged(edition.number, tuple(hits)) if hits else NOTHING
     return _decided(books, movement, edition.number, tuple(hits))
 
 

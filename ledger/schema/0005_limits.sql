@@ -23,7 +23,7 @@ CREATE TABLE ledger.limit_book (
 );
 
 -- What a wallet, an outlet, a till or a terminal has used of its limits on a day and in its month, and its newest
--- movements. `state` is MessagePack that only decisions read: two such rows are saved with most commands.
+-- movements. `state` is bytes in fixed places that only decisions read: two such rows are saved with most commands.
 CREATE TABLE ledger.activity (
     subject uuid NOT NULL,
     state bytea NOT NULL,

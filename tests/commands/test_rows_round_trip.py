@@ -148,7 +148,7 @@ SESSION = Session(
     id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
     expires_at=WHEN, idle_seconds=600, device_since=WHEN,
 )  # fmt: skip
-ACTIVITY = Activity(subject=WALLET, day=DAY, used={}, recent=(), last_at=None, opened_at=WHEN)
+ACTIVITY = Activity.begun(WALLET, WHEN, DAY)
 CHANGE = Proposal(
     id=uuid7(), kind="set_tier", content='{"tier":"é"}', content_hash=hash_of('{"tier":"é"}'),
     maker_id=ID, proposed_at=WHEN, expires_at=WHEN,

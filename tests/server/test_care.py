@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from commands.risk.activity import Activity
@@ -204,12 +203,9 @@ class TestDormancy:
         found = server.ask(
             "SELECT version, subject, state FROM ledger.activity WHERE subject = %s", wallet
         )
-        rested = msgspec.structs.replace(
-            Activity.loaded(found[0]), last_at=datetime.now(UTC) - timedelta(days=2)
-        )
-        server.ask(
-            "UPDATE ledger.activity SET state = %s WHERE subject = %s", rested.packed, wallet
-        )
+        long_ago = datetime.now(UTC) - timedelta(days=2)
+        rested = Activity.loaded(found[0]).counted(long_ago, "transfer", 1_00, None, inward=False)
+        server.ask("UPDATE ledger.activity SET state = %s WHERE subject = %s", rested.state, wallet)
         await server.until(
             "SELECT status = 'dormant' FROM ledger.account WHERE owner = %s", customer.id
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from commands.risk.activity import number_of
 from commands.risk.features import DAY, HOUR, Features
 from commands.tariff import Operation
 
@@ -31,15 +32,14 @@ def first_atm_near_limit(features: Features, of: Thresholds) -> bool:
     atm = Operation.ATM_WITHDRAWAL
     if features.wallet.using(atm).month_count:
         return False
-    return all(past.operation != atm for past in features.wallet.recent)
+    return number_of(atm) not in features.recent.operation
 
 
 def dormant_wakes(features: Features, of: Thresholds) -> bool:
     """A wallet that nobody has used for long pays out a large amount."""
     if features.amount < of["least_minor"]:
         return False
-    quiet_since = features.wallet.last_at or features.wallet.opened_at
-    return features.now - int(quiet_since.timestamp()) >= of["days"] * DAY
+    return features.now - int(features.wallet.rests_since.timestamp()) >= of["days"] * DAY
 
 
 def impossible_travel(features: Features, of: Thresholds) -> bool:

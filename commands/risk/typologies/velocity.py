@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from commands.risk.activity import short
-from commands.risk.features import DAY, HOUR, Features
+from commands.risk.activity import number_of, short
+from commands.risk.features import DAY, Features
 
 Thresholds = Mapping[str, int]
 
@@ -21,10 +21,9 @@ def wallet_velocity(features: Features, of: Thresholds) -> bool:
 
 def many_counterparties(features: Features, of: Thresholds) -> bool:
     """Money goes to many different wallets within a day."""
-    recent = features.wallet.recent
-    if len(recent) < of["counterparties"]:
+    if features.recent.out_count < of["counterparties"]:
         return False
-    others = {past.other for past in features.within(DAY) if not past.inward}
+    others = features.within(DAY).receivers
     if features.receiver is not None:
         others.add(short(features.receiver.subject))
     return len(others) > of["counterparties"]
@@ -37,7 +36,7 @@ def agent_velocity(features: Features, of: Thresholds) -> bool:
         return False
     if activity.using(features.movement.operation).day_count >= of["day_count"]:
         return True
-    return len(features.within(of["burst_seconds"], of=activity)) >= of["burst_count"]
+    return len(features.within(of["burst_seconds"], of=activity).at) >= of["burst_count"]
 
 
 def split_around_band(features: Features, of: Thresholds) -> bool:
@@ -46,13 +45,12 @@ def split_around_band(features: Features, of: Thresholds) -> bool:
     least = top * of["least_percent"] // 100
     if not least <= features.amount <= top:
         return False
-    operation = features.movement.operation
-    alike = [
-        past
-        for past in features.within(HOUR)
-        if past.operation == operation and least <= past.amount <= top
-    ]
-    return len(alike) + 1 >= of["count"]
+    operation, hour = number_of(features.movement.operation), features.hour
+    alike = sum(
+        past == operation and least <= amount <= top
+        for past, amount in zip(hour.operation, hour.amount, strict=True)
+    )
+    return alike + 1 >= of["count"]
 
 
 def structuring(features: Features, of: Thresholds) -> bool:
@@ -61,8 +59,8 @@ def structuring(features: Features, of: Thresholds) -> bool:
     least = top - top * of["percent"] // 100
     if not least <= features.amount < top:
         return False
-    near = [past for past in features.within(of["seconds"]) if least <= past.amount < top]
-    return len(near) + 1 >= of["count"]
+    near = sum(least <= amount < top for amount in features.within(of["seconds"]).amount)
+    return near + 1 >= of["count"]
 
 
 def counter_of_wrong_codes(features: Features, of: Thresholds) -> bool:

@@ -265,9 +265,9 @@ def test_only_the_newest_movements_are_kept(quarter: Quarter) -> None:
         quarter.do(quarter.send(Money.of(1)))
     mine: Activity = quarter.find(Activity.of(quarter.ana.wallet_id))
     theirs: Activity = quarter.find(Activity.of(quarter.bea.wallet_id))
-    assert len(mine.recent) == len(theirs.recent) == RECENT_MAX
-    assert not mine.recent[-1].inward and theirs.recent[-1].inward
-    assert theirs.recent[-1].other == short(quarter.ana.wallet_id)
+    assert len(mine.recent.at) == len(theirs.recent.at) == RECENT_MAX
+    assert not mine.recent.inward[-1] and theirs.recent.inward[-1]
+    assert theirs.recent.other[-1] == short(quarter.ana.wallet_id)
     assert mine.last_at == quarter.now and theirs.last_at is None
 
 
