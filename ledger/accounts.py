@@ -35,7 +35,8 @@ class Account(Row, frozen=True, kw_only=True):
 
     `floor` is the least that the account may hold on its normal side, or None for no floor: a
     wallet's is zero or its minimum balance. `version` counts postings; opening an account or
-    changing its status or floor leaves it as it is.
+    changing its status or floor leaves it as it is. `activity` is what decisions keep of its
+    owner's doings, bytes to the ledger.
     """
 
     id: UUID
@@ -47,11 +48,13 @@ class Account(Row, frozen=True, kw_only=True):
     status: Status
     balance: int = 0
     version: int = 0
+    activity: bytes = b""
 
     TABLE: ClassVar[str] = "account"
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
-            SELECT version, id, code, owner, currency, kind, floor, status, balance
+            SELECT
+                version, id, code, owner, currency, kind, floor, status, balance, activity
             FROM ledger.account
             WHERE id = ANY(%(values)s)
         """,
@@ -60,21 +63,24 @@ class Account(Row, frozen=True, kw_only=True):
     # nothing in it.
     SAVE: ClassVar[str] = """
         WITH given AS (
-            SELECT r.id, r.code, r.owner, r.currency, r.kind, r.floor, r.status
+            SELECT
+                r.id, r.code, r.owner, r.currency, r.kind, r.floor, r.status,
+                decode(r.activity, 'base64') AS activity
             FROM json_to_recordset(%(rows)s::json) AS r (
-                id uuid, code text, owner uuid, currency text, kind text, floor bigint, status text
+                id uuid, code text, owner uuid, currency text, kind text, floor bigint, status text,
+                activity text
             )
         ),
         changed AS (
             UPDATE ledger.account AS a
-            SET floor = g.floor, status = g.status
+            SET floor = g.floor, status = g.status, activity = g.activity
             FROM given AS g
             WHERE a.id = g.id
             RETURNING a.id
         ),
         opened AS (
-            INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
-            SELECT g.id, g.code, g.owner, g.currency, g.kind, g.floor, g.status
+            INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status, activity)
+            SELECT g.id, g.code, g.owner, g.currency, g.kind, g.floor, g.status, g.activity
             FROM given AS g
             WHERE NOT EXISTS (SELECT FROM changed AS c WHERE c.id = g.id)
             RETURNING 1

@@ -94,13 +94,13 @@ class Uuids(Array):
 
 
 class Bytes(Array):
-    """bytea[]"""
+    """bytea[], with nulls"""
 
     element = "bytea"
 
     @classmethod
-    def of(cls, values: Iterable[bytes]) -> Bytes:
-        return cls([_LENGTH(len(value)) + value for value in values])
+    def of(cls, values: Iterable[bytes | None]) -> Bytes:
+        return cls([NULL if value is None else _LENGTH(len(value)) + value for value in values])
 
 
 class Texts(Array):

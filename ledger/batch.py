@@ -178,4 +178,10 @@ def _account_parameters(books: Books) -> dict[str, Any]:
         "account_deltas": BigInts.of([account.balance - before for account, before in moved]),
         "account_balances": BigInts.of([account.balance for account in accounts]),
         "account_versions": BigInts.of([account.version for account in accounts]),
+        "account_activities": Bytes.of(
+            [
+                account.activity if key in books.remembered else None
+                for key, account in zip(books.posted, accounts, strict=True)
+            ]
+        ),
     }

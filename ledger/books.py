@@ -66,6 +66,7 @@ class Books:
         "_draft_numbers",
         "_draft_posted",
         "_draft_put",
+        "_draft_remembered",
         "_draft_rows",
         "before",
         "fetched",
@@ -73,6 +74,7 @@ class Books:
         "now",
         "posted",
         "put_rows",
+        "remembered",
         "rows",
         "today",
         "true_until",
@@ -98,6 +100,7 @@ class Books:
         # Accounts that the batch posts to, with their balances before it.
         self.posted: dict[Key[Account], int] = {}
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
+        self.remembered: set[Key[Account]] = set()  # accounts whose activity it changes
         self._new_draft()
 
     # -- reading -------------------------------------------------------------------------------
@@ -160,6 +163,14 @@ class Books:
             self._draft_rows[key] = row
         self._draft_put.add(keys[0])
 
+    def remember(self, account_id: UUID, activity: bytes) -> None:
+        """Keep this as an account's activity, in the draft. It is written with the balance, so that
+        a record which posts to the account needs not name it."""
+        key: Key[Account] = (Account, "id", account_id.int)
+        account = self.get(key)
+        self._draft_rows[key] = msgspec.structs.replace(account, activity=activity)
+        self._draft_remembered.append(key)
+
     def record(
         self, kind: str, subject: UUID, payload: Payload, entry: Entry | None = None
     ) -> int | None:
@@ -205,8 +216,7 @@ class Books:
     # -- the life of a draft -------------------------------------------------------------------
 
     def accept(self) -> tuple[list[Event], list[str]]:
-        """Make the draft part of the books; returns its events and the names of the rows it put,
-        but for those that its lines name by their accounts.
+        """Make the draft part of the books; returns its events and the names of the rows it put.
 
         A change that no event tells of would be invisible to other readers of the log.
         """
@@ -218,13 +228,11 @@ class Books:
             )
         for key, balance in self._draft_posted.items():
             self.posted.setdefault(key, balance)
-        posted = self._draft_posted
-        touched = [
-            name_of(key)
-            for key in self._draft_put
-            if not key[0].INSERT_ONLY
-            and not (key[0].WITH_ACCOUNT and (Account, "id", key[2]) in posted)
-        ]
+        for key in self._draft_remembered:
+            self.remembered.add(key)
+            if key not in self._draft_posted:
+                self._draft_put.add(key)
+        touched = [name_of(key) for key in self._draft_put if not key[0].INSERT_ONLY]
         assert events or not touched, f"{touched} changed without an event"
         self.rows.update(self._draft_rows)
         self.put_rows |= self._draft_put
@@ -243,3 +251,4 @@ class Books:
         self._draft_posted: dict[Key[Account], int] = {}
         self._draft_low: list[Key[Account]] = []
         self._draft_put: set[Key[Any]] = set()
+        self._draft_remembered: list[Key[Account]] = []

@@ -6,7 +6,7 @@ kept: a row that is not here may exist.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.rows import Key, Row, name_of
@@ -21,7 +21,6 @@ class Cache:
         self._rows_max = rows_max
         self._rows: dict[Key[Any], Row] = {}
         self._names: dict[str, Key[Any]] = {}
-        self._with_account: dict[Hashable, Key[Any]] = {}  # account id -> the row that goes with it
 
     def find(self, key: Key[Any]) -> Row | None:
         """The row under this key, or None when it is not kept."""
@@ -35,8 +34,6 @@ class Cache:
         before = self._rows.get(keys[0])
         if before is None:
             self._names[name_of(keys[0])] = keys[0]
-            if row.WITH_ACCOUNT:
-                self._with_account[keys[0][2]] = keys[0]
         elif len(keys) > 1 or len(before.keys()) > 1:
             self._drop_keys(before)
         for key in keys:
@@ -49,8 +46,6 @@ class Cache:
         self._drop_keys(row)
         key = row.keys()[0]
         self._names.pop(name_of(key), None)
-        if row.WITH_ACCOUNT:
-            self._with_account.pop(key[2], None)
 
     def drop_named(self, names: Iterable[str]) -> None:
         """Forget the rows that a record of another process names."""
@@ -61,18 +56,16 @@ class Cache:
                 self.drop(row)
 
     def drop_accounts(self, accounts: Iterable[Key[Any]]) -> None:
-        """Forget the accounts that another process has posted to, and what goes with them."""
+        """Forget the accounts that another process has posted to."""
         for account in accounts:
-            for key in (account, self._with_account.get(account[2])):
-                row = self._rows.get(key) if key is not None else None
-                if row is not None:
-                    self.drop(row)
+            row = self._rows.get(account)
+            if row is not None:
+                self.drop(row)
 
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()
         self._names.clear()
-        self._with_account.clear()
 
     def _drop_keys(self, row: Row) -> None:
         for key in row.keys():

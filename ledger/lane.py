@@ -35,6 +35,7 @@ WRITE_BATCH = """
         %(touched_rows)s, %(entry_numbers)s, %(value_dates)s, %(reversed_entries)s, %(hashes)s,
         %(line_entries)s, %(line_numbers)s, %(line_accounts)s, %(line_amounts)s, %(line_balances)s,
         %(account_ids)s, %(account_deltas)s, %(account_balances)s, %(account_versions)s,
+        %(account_activities)s,
         %(key_hashes)s, %(body_hashes)s, %(refusals)s, %(replies)s, %(key_positions)s
     )
 """

@@ -39,9 +39,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     SAVE: ClassVar[str]
     # A row that is only ever inserted (a nonce) needs no record: absence is never remembered.
     INSERT_ONLY: ClassVar[bool] = False
-    # A row whose id may be an account's, and that changes when the account is posted to: the lines
-    # of a record tell of both, so its name is left out there.
-    WITH_ACCOUNT: ClassVar[bool] = False
 
     def keys(self) -> tuple[Key[Any], ...]:
         """Every key under which this row can be found now; the first is its primary key."""

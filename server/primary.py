@@ -120,13 +120,12 @@ PROFILE_BY_PHONE = """
 """
 CLAIM_SEAL = "SELECT text_seal AS seal FROM ledger.claim WHERE withdrawal_id = %(id)s"
 OPEN_WALLETS = """
-    SELECT a.version, a.subject, a.state
-    FROM ledger.activity AS a
-    INNER JOIN ledger.account AS w ON a.subject = w.id
+    SELECT w.id, w.activity
+    FROM ledger.account AS w
     WHERE
-        a.subject > %(after)s AND w.code = '2010' AND w.status = 'open' AND w.balance <> 0
-        AND w.floor = 0
-    ORDER BY a.subject
+        w.id > %(after)s AND w.code = '2010' AND w.status = 'open' AND w.balance <> 0
+        AND w.floor = 0 AND w.activity <> ''
+    ORDER BY w.id
     LIMIT %(most)s
 """
 SWITCH_KEYS = "SELECT id, acquirer_id, public_key FROM ledger.switch_key LIMIT 1000"
@@ -310,7 +309,7 @@ class Primary:
                 OPEN_WALLETS, {"after": after, "most": most}, prepare=True, binary=True
             )
             rows = await found.fetchall()
-        return [Activity.loaded((row["version"], row["subject"], row["state"])) for row in rows]
+        return [Activity(subject=row["id"], state=row["activity"]) for row in rows]
 
     async def switch_keys(self) -> list[SwitchKeyRow]:
         """All keys of the switch; they are few."""

@@ -12,7 +12,7 @@ import msgspec
 
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, require_customer
-from commands.risk.activity import Activity
+from commands.risk.activity import activity_of_wallet
 from commands.withdrawal.cardless import Cardless
 from ledger import chart
 from ledger.accounts import Account, Status
@@ -89,7 +89,7 @@ class SleepWallet(Command[Slept], frozen=True, kw_only=True):
     after_seconds: int
 
     def touches(self, books: Books) -> Rounds:
-        yield (*_keys(self.wallet_id), Cardless.of(self.wallet_id), Activity.of(self.wallet_id))
+        yield (*_keys(self.wallet_id), Cardless.of(self.wallet_id))
 
     def decide(self, books: Books) -> Slept:
         wallet = books.find(Account.by_id(self.wallet_id))
@@ -120,13 +120,12 @@ class SleepWallet(Command[Slept], frozen=True, kw_only=True):
     def _has_rested(self, books: Books, wallet: Account) -> bool:
         """Whether it is open, has money, nothing under way, no lien, and was not used for long."""
         cardless = books.find(Cardless.of(wallet.id))
-        activity = books.find(Activity.of(wallet.id))
         held = cardless is not None and cardless.held
         if wallet.status is not Status.OPEN or wallet.floor or not wallet.balance or held:
             return False
-        if activity is None:
+        if not wallet.activity:
             return False
-        rests_since = activity.rests_since
+        rests_since = activity_of_wallet(books, wallet).rests_since
         woken = books.find(Dormancy.of(wallet.id))
         if woken is not None:
             rests_since = max(rests_since, woken.since)

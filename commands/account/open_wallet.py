@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
-from commands.risk.activity import Activity, activity_of
+from commands.risk.activity import Activity
 from commands.tier import Tier
 from ledger import chart
 from ledger.books import Books
@@ -32,18 +34,16 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
     tier: Tier = Tier.BASIC
 
     def touches(self, books: Books) -> Rounds:
-        yield (
-            Person.by_phone(self.phone_index),
-            Person.by_id(self.user_id),
-            Activity.of(self.wallet_id),
-        )
+        yield (Person.by_phone(self.phone_index), Person.by_id(self.user_id))
 
     def decide(self, books: Books) -> WalletOpened:
         if books.find(Person.by_phone(self.phone_index)) is not None:
             raise Conflict("There is already an account with this number.")
         # From here on nothing is refused.
         wallet = chart.opened(chart.WALLET, self.wallet_id, owner=self.user_id)
-        books.put(wallet)
+        # When it was opened counts: one day it may be dormant.
+        activity = Activity.begun(wallet.id, books.now, books.today)
+        books.put(msgspec.structs.replace(wallet, activity=activity.state))
         books.put(
             Person(
                 id=self.user_id,
@@ -57,7 +57,6 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
                 tier=self.tier,
             )
         )
-        books.put(activity_of(books, wallet.id))  # when it was opened: one day it may be dormant
         books.record(
             "wallet.opened",
             wallet.id,

@@ -79,7 +79,6 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
             yield (
                 Account.by_id(made.float_id),
                 Account.by_id(made.wallet_id),
-                Activity.of(made.wallet_id),
                 Activity.of(made.agent_id),
                 Agent.by_id(made.agent_id),
                 *((Till.by_id(made.till_id),) if made.till_id is not None else ()),
@@ -174,11 +173,11 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
 
     def _use_again(self, books: Books, made: CashedIn) -> None:
         counted_on = made.entry.recorded_at.astimezone(COUNTRY).date()
-        for subject in (made.wallet_id, made.agent_id, made.till_id):
-            if subject is not None:
-                gate.give_back(
-                    books, Operation.AGENT_CASH_IN, subject, made.amount.minor, counted_on
-                )
+        operation, amount = Operation.AGENT_CASH_IN, made.amount.minor
+        gate.give_back(books, operation, made.wallet_id, amount, counted_on)
+        for place in (made.agent_id, made.till_id):
+            if place is not None:
+                gate.give_back_at(books, operation, place, amount, counted_on)
 
 
 def _take_out_of_till(books: Books, made: CashedIn) -> UUID | None:

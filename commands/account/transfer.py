@@ -61,9 +61,7 @@ class Transfer(Command[Transferred], frozen=True, kw_only=True):
         to_wallet_id = None if receiver is None else receiver.wallet_id
         if to_wallet_id is not None:
             accounts += (Account.by_id(to_wallet_id),)
-        yield accounts + gate_keys(
-            sender.wallet_id, to_wallet_id=to_wallet_id, session_id=self.session_id
-        )
+        yield accounts + gate_keys(sender.wallet_id, session_id=self.session_id)
         if may_hold(books, Operation.TRANSFER):
             yield hold_keys(sender.wallet_id)
 

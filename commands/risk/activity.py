@@ -1,11 +1,12 @@
-"""What a wallet, an outlet, a till or a terminal has done lately, in one row.
+"""What a wallet, an outlet, a till or a terminal has done lately, in one value.
 
 Limits read how much of a day and a month is used, fraud rules read the newest movements. It is
 counted under the log's lock, so that two who spend at once cannot both pass a limit.
 
-Two such rows change with most commands, so a row is kept as it is stored: bytes of fixed places,
-little-endian. First the day, when its owner last moved money, when it began; then what is used, for
-each operation; then the newest movements. Counting writes one place anew and appends.
+Two of them change with most commands, so one is kept as it is stored: bytes of fixed places,
+little-endian, with a wallet's account, or as a row of its own for any other place. First stand the
+day, when its owner last moved money and when it began; then what is used, for each operation; then
+the newest movements. Counting writes one place anew and appends.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid5
 
 from commands.tariff import Operation
+from ledger.accounts import Account
 from ledger.arrays import BigInts, Bytes, Uuids
 from ledger.books import Books
 from ledger.chain import EPOCH, MICROSECOND
@@ -103,14 +105,13 @@ class Recent(NamedTuple):
 
 class Activity(Row, frozen=True, kw_only=True):
     """Of one subject: what it has used on a day and in that day's month, and its newest movements,
-    RECENT_MAX of them at most."""
+    RECENT_MAX of them at most. A wallet's is kept with its account."""
 
     subject: UUID
     state: bytes
 
     TABLE: ClassVar[str] = "activity"
     IDS: ClassVar[tuple[str, ...]] = ("subject",)
-    WITH_ACCOUNT: ClassVar[bool] = True
     LOAD: ClassVar[dict[str, str]] = {
         "subject": """
             SELECT version, subject, state
@@ -147,7 +148,7 @@ class Activity(Row, frozen=True, kw_only=True):
 
     @staticmethod
     def of(subject: UUID) -> Key[Activity]:
-        """That of a wallet, an outlet, a till, or a `terminal_subject`."""
+        """That of an outlet, a till, or a `terminal_subject`."""
         return (Activity, "subject", subject.int)
 
     def keys(self) -> tuple[Key[Activity], ...]:
@@ -239,6 +240,10 @@ class Activity(Row, frozen=True, kw_only=True):
         place = _PLACE[operation]
         return self._with(self.state[:place] + used + self.state[place + _USED.size :])
 
+    def keep_with(self, books: Books) -> None:
+        """Keep a wallet's with its account."""
+        books.remember(self.subject, self.state)
+
     def _with(self, state: bytes) -> Activity:
         return Activity(version=self.version, subject=self.subject, state=state)
 
@@ -267,11 +272,18 @@ def _past(micros: int, operation: str, inward: bool, amount: int, other: UUID | 
 
 
 def activity_of(books: Books, subject: UUID) -> Activity:
-    """A subject's activity as it counts today; one that has done nothing yet begins now."""
+    """A place's activity as it counts today; one that has done nothing yet begins now."""
     found = books.find((Activity, "subject", subject.int))
     return (
         Activity.begun(subject, books.now, books.today) if found is None else found.on(books.today)
     )
+
+
+def activity_of_wallet(books: Books, wallet: Account) -> Activity:
+    """The same of a wallet."""
+    if not wallet.activity:
+        return Activity.begun(wallet.id, books.now, books.today)
+    return Activity(subject=wallet.id, state=wallet.activity).on(books.today)
 
 
 @lru_cache(maxsize=4096)

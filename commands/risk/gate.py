@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from commands.risk.activity import Activity, activity_of, terminal_subject
+from commands.risk.activity import Activity, activity_of, activity_of_wallet, terminal_subject
 from commands.risk.judge import Judged, judge, judge_keys
 from commands.risk.limits import (
     AGENT,
@@ -36,24 +36,20 @@ CASH_OUT = Operation.AGENT_CASH_OUT
 def gate_keys(
     wallet_id: UUID,
     *,
-    to_wallet_id: UUID | None = None,
     agent_id: UUID | None = None,
     till_id: UUID | None = None,
     terminal_id: str | None = None,
     session_id: UUID | None = None,
 ) -> tuple[Key[Any], ...]:
-    """The rows that the gate reads and changes for a movement."""
-    subjects = [wallet_id]
-    if to_wallet_id is not None:
-        subjects.append(to_wallet_id)
+    """The rows that the gate reads and changes for a movement, beside the accounts."""
+    keys = (THE_LIMITS, *judge_keys(wallet_id, agent_id, session_id))
     if agent_id is not None:
-        subjects.append(agent_id)
+        keys += (Activity.of(agent_id),)
     if till_id is not None:
-        subjects.append(till_id)
+        keys += (Activity.of(till_id),)
     if terminal_id is not None:
-        subjects.append(terminal_subject(terminal_id))
-    judging = judge_keys(wallet_id, agent_id, session_id)
-    return (THE_LIMITS, *judging, *[Activity.of(subject) for subject in subjects])
+        keys += (Activity.of(terminal_subject(terminal_id)),)
+    return keys
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False):
@@ -79,9 +75,9 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
         receiver = self.receiver
         other = movement.agent_id if receiver is None else receiver.subject
         mine = self.wallet.counted(books.now, operation, amount, other, inward=inward)
-        books.put(mine)
+        mine.keep_with(books)
         if receiver is not None and not self.judged.holds:
-            books.put(receiver.told(books.now, operation, amount, mine.subject))
+            receiver.told(books.now, operation, amount, mine.subject).keep_with(books)
         for place in self.places:
             books.put(place.counted(books.now, operation, amount, mine.subject, inward=not inward))
         return self.judged.note(books, movement, transaction_id)
@@ -92,11 +88,11 @@ def require_passed(books: Books, movement: Movement) -> Passed:
     `judge` raises."""
     edition = limits_now(books)
     operation = movement.operation
-    wallet = activity_of(books, movement.wallet.id)
+    wallet = activity_of_wallet(books, movement.wallet)
     _require_within(edition, movement, wallet)
     receiver = None
     if movement.to_wallet is not None:
-        receiver = activity_of(books, movement.to_wallet.id)
+        receiver = activity_of_wallet(books, movement.to_wallet)
     places: tuple[Activity, ...] = ()
     # A request for cash at an agent counts there when the agent pays: see `require_room_at`.
     if operation is CASH_IN:
@@ -158,7 +154,7 @@ def spent(books: Books, tier: str | None, wallet_id: UUID, operation: Operation)
     limit = limits_now(books).of(tier or "", operation)
     if limit is None:
         return False
-    used = activity_of(books, wallet_id).using(operation)
+    used = activity_of_wallet(books, books.account(wallet_id)).using(operation)
     return any(
         most is not None and so_far > most
         for most, so_far in (
@@ -173,17 +169,31 @@ def spent(books: Books, tier: str | None, wallet_id: UUID, operation: Operation)
 def give_back(
     books: Books,
     operation: Operation,
-    subject: UUID,
+    wallet_id: UUID,
     amount: int,
     counted_on: date,
     *,
     whole: bool = True,
 ) -> None:
-    """What was counted on a day for a wallet or place is not used after all; never refused.
+    """What was counted on a day for a wallet is not used after all; never refused.
 
-    A part that came back (`whole` is false) leaves the count. Touches `Activity.of(subject)`.
+    A part that came back (`whole` is false) leaves the count.
     """
-    found = books.find(Activity.of(subject))
+    activity = activity_of_wallet(books, books.account(wallet_id))
+    activity.given_back(operation, amount, counted_on, whole=whole).keep_with(books)
+
+
+def give_back_at(
+    books: Books,
+    operation: Operation,
+    place: UUID,
+    amount: int,
+    counted_on: date,
+    *,
+    whole: bool = True,
+) -> None:
+    """The same for an agent, a till or a terminal. Touches `Activity.of(place)`."""
+    found = books.find(Activity.of(place))
     if found is None:
         return  # counted before there was anything to count it in
     activity = found.on(books.today)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from commands.command import Answer
-from commands.risk.activity import activity_of
+from commands.risk.activity import activity_of_wallet
 from commands.risk.limits import Limit, limits_now
 from commands.tariff import Operation
 from commands.tier import Tier
@@ -36,9 +36,9 @@ class LimitsLeft(Answer, frozen=True, kw_only=True):
 
 
 def limits_left(books: Books, tier: Tier, wallet_id: UUID) -> LimitsLeft:
-    """What a wallet of this tier may still do; touches THE_LIMITS and its Activity."""
+    """What a wallet of this tier may still do; touches THE_LIMITS and its Account."""
     edition = limits_now(books)
-    activity = activity_of(books, wallet_id)
+    activity = activity_of_wallet(books, books.account(wallet_id))
     holding = edition.holdings.get(tier)
     operations = {}
     for operation in Operation:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from commands.risk.activity import Activity
 from commands.withdrawal.cardless import Cardless
 from ledger import chart
 from ledger.accounts import Account
@@ -21,12 +20,7 @@ HELD = chart.the(chart.HELD)
 
 def hold_keys(wallet_id: UUID) -> tuple[Key[Any], ...]:
     """The rows that a wallet's holds touch."""
-    return (
-        Account.by_id(wallet_id),
-        Account.by_id(HELD),
-        Cardless.of(wallet_id),
-        Activity.of(wallet_id),
-    )
+    return (Account.by_id(wallet_id), Account.by_id(HELD), Cardless.of(wallet_id))
 
 
 def set_aside(

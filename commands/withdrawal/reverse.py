@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from commands.command import Command, Rounds
 from commands.risk.activity import terminal_subject
-from commands.risk.gate import give_back
+from commands.risk.gate import give_back_at
 from commands.switch.trace import SwitchReply, SwitchTrace, TraceId, use_nonce
 from commands.tariff import Operation
 from commands.withdrawal.advice import (
@@ -78,7 +78,7 @@ def _use_terminal_again(
 ) -> None:
     """What a terminal has not paid does not count there."""
     assert withdrawal.authorised_at is not None, "a trace has approved it"
-    give_back(
+    give_back_at(
         books,
         Operation.ATM_WITHDRAWAL,
         terminal_subject(trace.terminal_id),

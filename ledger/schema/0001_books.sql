@@ -69,6 +69,7 @@ CREATE TABLE ledger.account (
     status text NOT NULL,
     balance bigint NOT NULL DEFAULT 0,  -- debit positive
     version bigint NOT NULL DEFAULT 0,  -- counts the batches that posted to it
+    activity bytea NOT NULL DEFAULT '',  -- what its owner did lately: only decisions read it
     CONSTRAINT an_account_has_one_id PRIMARY KEY (id),
     CONSTRAINT an_account_is_of_a_kind
     CHECK (kind IN ('asset', 'liability', 'equity', 'income', 'expense')),
@@ -319,6 +320,7 @@ CREATE FUNCTION ledger.write_batch(
     line_entries bigint[], line_numbers smallint[], line_accounts uuid[], line_amounts bigint[],
     line_balances bigint[],
     account_ids uuid[], account_deltas bigint[], account_balances bigint[], account_versions bigint[],
+    account_activities bytea[],
     key_hashes bytea[], body_hashes bytea[], refusals boolean[], replies bytea[], key_positions bigint[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -377,9 +379,11 @@ BEGIN
             PERFORM ledger.break_rule('a_balance_moves_by_its_lines', format('after %s', after_position));
         END IF;
         UPDATE ledger.account AS a
-        SET balance = a.balance + n.delta, version = a.version + 1
-        FROM unnest(account_ids, account_deltas, account_balances, account_versions)
-            AS n (id, delta, balance, version)
+        SET
+            balance = a.balance + n.delta, version = a.version + 1,
+            activity = coalesce(n.activity, a.activity)
+        FROM unnest(account_ids, account_deltas, account_balances, account_versions, account_activities)
+            AS n (id, delta, balance, version, activity)
         WHERE a.id = n.id AND a.version = n.version AND a.balance + n.delta = n.balance;
         GET DIAGNOSTICS saved = ROW_COUNT;
         PERFORM ledger.saved_all('account', saved, cardinality(account_ids));
@@ -402,7 +406,7 @@ ledger.lock_expected_head,
 ledger.saved_all,
 ledger.write_batch TO makeba_commands;
 GRANT SELECT ON ledger.head, ledger.log, ledger.line, ledger.account, ledger.idempotency TO makeba_commands;
-GRANT INSERT (id, code, owner, currency, kind, floor, status), UPDATE (floor, status)
+GRANT INSERT (id, code, owner, currency, kind, floor, status, activity), UPDATE (floor, status, activity)
 ON ledger.account TO makeba_commands;
 GRANT SELECT ON ledger.head, ledger.log, ledger.line, ledger.account TO makeba_projector;
 GRANT SELECT ON ledger.head, ledger.log, ledger.line, ledger.account, ledger.idempotency TO makeba_auditor;

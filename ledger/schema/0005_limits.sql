@@ -22,8 +22,8 @@ CREATE TABLE ledger.limit_book (
     CONSTRAINT the_book_of_limits_is_called_so CHECK (kind = 'limits')
 );
 
--- What a wallet, an outlet, a till or a terminal has used of its limits on a day and in its month, and its newest
--- movements. `state` is bytes in fixed places that only decisions read: two such rows are saved with most commands.
+-- What an outlet, a till or a terminal has used of its limits on a day and in its month, and its newest movements:
+-- what an account says of its owner (`account.activity`), in the same bytes. Only decisions read them.
 CREATE TABLE ledger.activity (
     subject uuid NOT NULL,
     state bytea NOT NULL,

@@ -13,10 +13,10 @@ from uuid_utils.compat import uuid7
 
 from commands.account.transfer import Transfer, Transferred
 from commands.identity.person import Person
-from commands.risk.activity import Activity
 from commands.risk.left import LimitsLeft, limits_left
 from commands.risk.limits import THE_LIMITS
 from commands.tier import Tier
+from ledger.accounts import Account
 from queries import balance as balances
 from queries import history, statement
 from queries import wallet as wallets
@@ -62,7 +62,7 @@ async def read_wallet(call: TheCall, reader: TheReader, primary: ThePrimary) -> 
     user_id = call.caller.user_id
     wallet = await wallets.of(reader, user_id)
     wallet_id = await wallets.id_of(reader, user_id)
-    books = await primary.books(Person.by_id(user_id), THE_LIMITS, Activity.of(wallet_id))
+    books = await primary.books(Person.by_id(user_id), THE_LIMITS, Account.by_id(wallet_id))
     tier = books.get(Person.by_id(user_id)).tier or Tier.BASIC
     return WalletWithLimits(
         **msgspec.structs.asdict(wallet), limits=limits_left(books, tier, wallet_id)

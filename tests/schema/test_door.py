@@ -69,6 +69,7 @@ class Batch:
             "account_deltas": BigInts.of(deltas.values()),
             "account_balances": BigInts.of(before[id_][0] + deltas[id_] for id_ in deltas),
             "account_versions": BigInts.of(before[id_][1] for id_ in deltas),
+            "account_activities": Bytes.of(None for _ in deltas),
         }
 
     def write(self) -> None:
@@ -84,6 +85,16 @@ def test_a_good_batch_passes(commands: Connection) -> None:
     batch.write()
     row = commands.execute("SELECT position FROM ledger.head").fetchone()
     assert row == (batch.position + 1,)
+
+
+def test_an_activity_is_written_with_the_balance_and_stays_when_none_is_given(
+    commands: Connection,
+) -> None:
+    batch = Batch(commands)
+    batch.parameters["account_activities"] = Bytes.of([b"did this", None])
+    batch.write()
+    find = "SELECT activity FROM ledger.account WHERE id = ANY(%s) ORDER BY code"
+    assert commands.execute(find, [[BANK, CAPITAL]]).fetchall() == [(b"did this",), (b"",)]
 
 
 @pytest.mark.parametrize(

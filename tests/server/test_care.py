@@ -200,12 +200,12 @@ class TestDormancy:
         customer = await server.somebody("customer").sign_in()
         find = "SELECT wallet_id FROM ledger.person WHERE id = %s"
         wallet = server.ask(find, customer.id)[0][0]
-        found = server.ask(
-            "SELECT version, subject, state FROM ledger.activity WHERE subject = %s", wallet
-        )
+        found = server.ask("SELECT activity FROM ledger.account WHERE id = %s", wallet)
         long_ago = datetime.now(UTC) - timedelta(days=2)
-        rested = Activity.loaded(found[0]).counted(long_ago, "transfer", 1_00, None, inward=False)
-        server.ask("UPDATE ledger.activity SET state = %s WHERE subject = %s", rested.state, wallet)
+        rested = Activity(subject=wallet, state=found[0][0]).counted(
+            long_ago, "transfer", 1_00, None, inward=False
+        )
+        server.ask("UPDATE ledger.account SET activity = %s WHERE id = %s", rested.state, wallet)
         await server.until(
             "SELECT status = 'dormant' FROM ledger.account WHERE owner = %s", customer.id
         )

@@ -24,6 +24,7 @@ from commands.switch.trace import Response
 from commands.tariff import Operation
 from commands.tier import Tier
 from commands.withdrawal.lifecycle import State
+from ledger.accounts import Account
 from ledger.errors import LimitExceeded
 from ledger.money import Money
 from tests.commands.agent.test_tills import Shop
@@ -79,8 +80,15 @@ class Quarter(Street, Office):
         )
 
     def used(self, operation: Operation, subject: UUID | None = None) -> Used:
-        activity: Activity | None = self.find(Activity.of(subject or self.ana.wallet_id))
+        """Of Ana's wallet, or of a place."""
+        if subject is None:
+            return self.did(self.ana).using(operation)
+        activity: Activity | None = self.find(Activity.of(subject))
         return Used() if activity is None else activity.using(operation)
+
+    def did(self, somebody: Customer) -> Activity:
+        wallet: Account = self.find(Account.by_id(somebody.wallet_id))
+        return Activity(subject=wallet.id, state=wallet.activity)
 
 
 class TwoTills(Shop, Office):
@@ -226,7 +234,7 @@ def test_a_late_reversal_returns_usage_of_wallet_and_terminal(quarter: Quarter) 
     terminal = terminal_subject(TERMINAL)
     assert quarter.used(Operation.ATM_WITHDRAWAL, terminal) == Used(1, 2_000_00, 1, 2_000_00)
     quarter.reverse(500)
-    for subject in (quarter.ana.wallet_id, terminal):
+    for subject in (None, terminal):
         assert quarter.used(Operation.ATM_WITHDRAWAL, subject) == Used(1, 500_00, 1, 500_00)
 
 
@@ -263,8 +271,7 @@ def test_limits_to_come_count_from_their_moment(quarter: Quarter) -> None:
 def test_only_the_newest_movements_are_kept(quarter: Quarter) -> None:
     for _ in range(RECENT_MAX + 3):
         quarter.do(quarter.send(Money.of(1)))
-    mine: Activity = quarter.find(Activity.of(quarter.ana.wallet_id))
-    theirs: Activity = quarter.find(Activity.of(quarter.bea.wallet_id))
+    mine, theirs = quarter.did(quarter.ana), quarter.did(quarter.bea)
     assert len(mine.recent.at) == len(theirs.recent.at) == RECENT_MAX
     assert not mine.recent.inward[-1] and theirs.recent.inward[-1]
     assert theirs.recent.other[-1] == short(quarter.ana.wallet_id)
