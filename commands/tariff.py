@@ -146,10 +146,9 @@ class Tariff(Row, frozen=True, kw_only=True):
 
     def now(self, books: Books) -> Edition:
         """The edition that is valid now."""
-        for edition in reversed(self.editions):
-            if books.passed(edition.valid_from):
-                return edition
-        raise AssertionError(f"no tariff for {self.kind} yet")
+        edition = books.in_force(self.editions)
+        assert edition is not None, f"no tariff for {self.kind} yet"
+        return edition
 
     def edition(self, number: int) -> Edition:
         """An edition by its number."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 from psycopg.types.json import Jsonb
 
 from ledger.accounts import Account
@@ -84,24 +85,24 @@ def seal(
 def _chain(basis: Head, books: Books, happened: Sequence[Happened]) -> list[tuple[bytes, bytes]]:
     """For each event its canonical payload and its hash."""
     chained = []
-    hash_ = basis.hash
+    hash_, recorded_at = basis.hash, books.micros
     for position, each in enumerate(happened, start=basis.position + 1):
         event = each.event
         payload = canonical(event.payload)
         record = Record(
-            position=position,
-            kind=event.kind,
-            subject=event.subject,
-            actor=each.actor,
-            request_id=each.request_id,
-            recorded_at=books.now,
-            payload=payload,
-            touched=each.touched,
-            entry_number=event.entry_number,
-            booking_date=event.booking_date,
-            value_date=event.value_date,
-            reverses=event.reverses,
-            lines=event.lines,
+            position,
+            event.kind,
+            event.subject,
+            each.actor,
+            each.request_id,
+            recorded_at,
+            Raw(payload),
+            each.touched,
+            event.entry_number,
+            event.booking_date,
+            event.value_date,
+            event.reverses,
+            event.lines,
         )
         hash_ = next_hash(hash_, record)
         chained.append((payload, hash_))

@@ -6,9 +6,9 @@ of what the next command sees, a refused one is dropped as if it had never been.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,21 @@ from ledger.errors import InsufficientFunds, WalletNotOpen
 from ledger.journal import Entry, Line, entry_number
 from ledger.rows import Key, R, Row, name_of
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 OPEN = Status.OPEN  # an enum looks its members up each time
 COUNTRY = ZoneInfo("Atlantic/Cape_Verde")
 Payload = Mapping[str, Any]
+
+
+class Dated(Protocol):
+    """An edition of something that changes: it counts from a moment on."""
+
+    @property
+    def valid_from(self) -> datetime: ...
+
+
+D = TypeVar("D", bound=Dated)
 
 
 class NotLoaded(Exception):
@@ -32,7 +44,7 @@ class NotLoaded(Exception):
         super().__init__(name_of(key))
 
 
-class BalanceAfter(msgspec.Struct, frozen=True, gc=False):
+class BalanceAfter(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line as it stands in the journal: with the balance that it left."""
 
     account: UUID
@@ -68,9 +80,11 @@ class Books:
         "_draft_put",
         "_draft_remembered",
         "_draft_rows",
+        "_in_force",
         "before",
         "fetched",
         "last_entries",
+        "micros",
         "now",
         "posted",
         "put_rows",
@@ -88,6 +102,7 @@ class Books:
         before: Mapping[Key[Any], Row | None] | None = None,
     ) -> None:
         self.now = now
+        self.micros = (now - EPOCH) // MICROSECOND  # the same since 1970
         local = now.astimezone(COUNTRY)
         self.today = local.date()
         # Decisions made at `now` would be the same until then: until midnight, or the first
@@ -101,6 +116,7 @@ class Books:
         self.posted: dict[Key[Account], int] = {}
         self.put_rows: set[Key[Any]] = set()  # rows that the batch opens or changes otherwise
         self.remembered: set[Key[Account]] = set()  # accounts whose activity it changes
+        self._in_force: dict[int, tuple[Sequence[Dated], Dated | None]] = {}
         self._new_draft()
 
     # -- reading -------------------------------------------------------------------------------
@@ -122,6 +138,15 @@ class Books:
     def account(self, account_id: UUID) -> Account:
         """The account with this id."""
         return self.get((Account, "id", account_id.int))
+
+    def in_force(self, editions: Sequence[D]) -> D | None:
+        """The one of these, which stand in the order in which they begin to count, that counts now;
+        None before the first. It is looked for once in a batch."""
+        found = self._in_force.get(id(editions))
+        if found is None:  # an id is another's only when nobody holds its first owner any more
+            newest_first = (each for each in reversed(editions) if self.passed(each.valid_from))
+            found = self._in_force[id(editions)] = editions, next(newest_first, None)
+        return found[1]  # type: ignore[return-value]
 
     def passed(self, deadline: datetime) -> bool:
         """Whether a deadline has passed. Ask this, and do not compare with `now`: a batch that was

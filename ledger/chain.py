@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -21,22 +20,20 @@ import msgspec
 from ledger.books import BalanceAfter
 
 GENESIS = bytes(32)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One record of the log as it stands in the database, but for its hash."""
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One record of the log as it stands in the database, but for its hash: the array above."""
 
     position: int
     kind: str
     subject: UUID
     actor: str
     request_id: str
-    recorded_at: datetime
-    payload: bytes  # canonical JSON
+    recorded_at: int
+    payload: msgspec.Raw  # canonical JSON
     touched: Sequence[str]
     entry_number: int | None
     booking_date: date | None
@@ -47,19 +44,4 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def next_hash(previous: bytes, record: Record) -> bytes:
     """The hash of a record that follows one with hash `previous`."""
-    parts: list[Any] = [
-        record.position,
-        record.kind,
-        record.subject,
-        record.actor,
-        record.request_id,
-        (record.recorded_at - EPOCH) // MICROSECOND,
-        msgspec.Raw(record.payload),
-        record.touched,
-        record.entry_number,
-        record.booking_date,
-        record.value_date,
-        record.reverses,
-        [(line.account, line.amount, line.balance) for line in record.lines],
-    ]
-    return hashlib.sha256(previous + canonical(parts)).digest()
+    return hashlib.sha256(previous + canonical(record)).digest()

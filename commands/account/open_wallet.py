@@ -42,7 +42,7 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
         # From here on nothing is refused.
         wallet = chart.opened(chart.WALLET, self.wallet_id, owner=self.user_id)
         # When it was opened counts: one day it may be dormant.
-        activity = Activity.begun(wallet.id, books.now, books.today)
+        activity = Activity.begun(wallet.id, books)
         books.put(msgspec.structs.replace(wallet, activity=activity.state))
         books.put(
             Person(

@@ -23,8 +23,7 @@ from uuid import UUID, uuid5
 from commands.tariff import Operation
 from ledger.accounts import Account
 from ledger.arrays import BigInts, Bytes, Uuids
-from ledger.books import Books
-from ledger.chain import EPOCH, MICROSECOND
+from ledger.books import EPOCH, Books
 from ledger.rows import Key, Row
 
 RECENT_MAX = 16
@@ -50,7 +49,7 @@ assert set(OPERATIONS) == set(Operation), "every operation has its place"
 _NUMBER = {operation.value: number for number, operation in enumerate(OPERATIONS)}
 _PLACE = {name: _USED_FROM + number * _USED.size for name, number in _NUMBER.items()}
 _RECENT_FROM = _USED_FROM + len(OPERATIONS) * _USED.size
-_KEPT = (RECENT_MAX - 1) * _PAST.size  # of the movements before the newest
+_STATE_MAX = _RECENT_FROM + RECENT_MAX * _PAST.size
 
 
 class Used(NamedTuple):
@@ -141,9 +140,9 @@ class Activity(Row, frozen=True, kw_only=True):
         }
 
     @staticmethod
-    def begun(subject: UUID, now: datetime, today: date) -> Activity:
-        """That of a subject which has done nothing yet."""
-        times = _DAY.pack(today.toordinal()) + _TIME.pack(0) + _TIME.pack(_micros(now))
+    def begun(subject: UUID, books: Books) -> Activity:
+        """That of a subject which has done nothing until now."""
+        times = _DAY.pack(books.today.toordinal()) + _TIME.pack(0) + _TIME.pack(books.micros)
         return Activity(subject=subject, state=times.ljust(_RECENT_FROM, b"\0"))
 
     @staticmethod
@@ -201,29 +200,24 @@ class Activity(Row, frozen=True, kw_only=True):
         )
 
     def counted(
-        self, now: datetime, operation: str, amount: int, other: UUID | None, *, inward: bool
+        self, micros: int, operation: str, amount: int, other: UUID | None, *, inward: bool
     ) -> Activity:
-        """The same after a movement that its owner made; a row `on` today."""
-        state, place = self.state, _PLACE[operation]
+        """The same after a movement that its owner made, so many microseconds after 1970; a row
+        `on` today."""
+        state, place = bytearray(self.state), _PLACE[operation]
         day_count, day_minor, month_count, month_minor = _USED.unpack_from(state, place)
-        used = _USED.pack(day_count + 1, day_minor + amount, month_count + 1, month_minor + amount)
-        micros = _micros(now)
-        past = _past(micros, operation, inward, amount, other)
-        return self._with(
-            state[:_LAST_AT]
-            + _TIME.pack(micros)
-            + state[_OPENED_AT:place]
-            + used
-            + state[place + _USED.size : _RECENT_FROM]
-            + state[_RECENT_FROM:][-_KEPT:]
-            + past
+        _TIME.pack_into(state, _LAST_AT, micros)
+        _USED.pack_into(
+            state, place, day_count + 1, day_minor + amount, month_count + 1, month_minor + amount
         )
+        _append(state, micros, operation, inward, amount, other)
+        return self._with(state)
 
-    def told(self, now: datetime, operation: str, amount: int, other: UUID | None) -> Activity:
+    def told(self, micros: int, operation: str, amount: int, other: UUID | None) -> Activity:
         """The same after money came in that somebody else sent: it uses up nothing."""
-        state = self.state
-        past = _past(_micros(now), operation, True, amount, other)
-        return self._with(state[:_RECENT_FROM] + state[_RECENT_FROM:][-_KEPT:] + past)
+        state = bytearray(self.state)
+        _append(state, micros, operation, True, amount, other)
+        return self._with(state)
 
     def given_back(self, operation: str, amount: int, counted_on: date, *, whole: bool) -> Activity:
         """The same after money that was counted on a day came back; a part keeps its count."""
@@ -244,8 +238,8 @@ class Activity(Row, frozen=True, kw_only=True):
         """Keep a wallet's with its account."""
         books.remember(self.subject, self.state)
 
-    def _with(self, state: bytes) -> Activity:
-        return Activity(version=self.version, subject=self.subject, state=state)
+    def _with(self, state: bytes | bytearray) -> Activity:
+        return Activity(version=self.version, subject=self.subject, state=bytes(state))
 
     def _time(self, place: int) -> datetime | None:
         micros = _TIME.unpack_from(self.state, place)[0]
@@ -263,26 +257,24 @@ def number_of(operation: str) -> int:
     return _NUMBER[operation]
 
 
-def _micros(now: datetime) -> int:
-    return (now - EPOCH) // MICROSECOND
-
-
-def _past(micros: int, operation: str, inward: bool, amount: int, other: UUID | None) -> bytes:
-    return _PAST.pack(micros // 1_000_000, _NUMBER[operation], inward, amount, short(other))
+def _append(
+    state: bytearray, micros: int, operation: str, inward: bool, amount: int, other: UUID | None
+) -> None:
+    state += _PAST.pack(micros // 1_000_000, _NUMBER[operation], inward, amount, short(other))
+    if len(state) > _STATE_MAX:
+        del state[_RECENT_FROM : _RECENT_FROM + _PAST.size]
 
 
 def activity_of(books: Books, subject: UUID) -> Activity:
     """A place's activity as it counts today; one that has done nothing yet begins now."""
     found = books.find((Activity, "subject", subject.int))
-    return (
-        Activity.begun(subject, books.now, books.today) if found is None else found.on(books.today)
-    )
+    return Activity.begun(subject, books) if found is None else found.on(books.today)
 
 
 def activity_of_wallet(books: Books, wallet: Account) -> Activity:
     """The same of a wallet."""
     if not wallet.activity:
-        return Activity.begun(wallet.id, books.now, books.today)
+        return Activity.begun(wallet.id, books)
     return Activity(subject=wallet.id, state=wallet.activity).on(books.today)
 
 

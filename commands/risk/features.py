@@ -45,7 +45,7 @@ class Features:
         self.wallet = wallet
         self.receiver = receiver
         self.profile = profile
-        self.now = int(books.now.timestamp())
+        self.now = books.micros // 1_000_000  # seconds since 1970
         self.amount = movement.amount  # without the fee, in minor units
         self._recent: Recent | None = None
         self._hour: Recent | None = None

@@ -68,18 +68,16 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
     def note(self, books: Books, transaction_id: UUID) -> dict[str, Any]:
         """Count it; returns what the movement's record shall tell of it."""
-        movement = self.movement
-        operation = movement.operation
-        amount = movement.amount
+        movement, receiver, now = self.movement, self.receiver, books.micros
+        operation, amount = movement.operation, movement.amount
         inward = operation is CASH_IN
-        receiver = self.receiver
         other = movement.agent_id if receiver is None else receiver.subject
-        mine = self.wallet.counted(books.now, operation, amount, other, inward=inward)
+        mine = self.wallet.counted(now, operation, amount, other, inward=inward)
         mine.keep_with(books)
         if receiver is not None and not self.judged.holds:
-            receiver.told(books.now, operation, amount, mine.subject).keep_with(books)
+            receiver.told(now, operation, amount, mine.subject).keep_with(books)
         for place in self.places:
-            books.put(place.counted(books.now, operation, amount, mine.subject, inward=not inward))
+            books.put(place.counted(now, operation, amount, mine.subject, inward=not inward))
         return self.judged.note(books, movement, transaction_id)
 
 
@@ -133,7 +131,7 @@ def count_at(
 ) -> None:
     """Count a movement for an agent, a till or a terminal; `inward` when it gains e-money."""
     activity = activity_of(books, subject)
-    books.put(activity.counted(books.now, operation, amount, other, inward=inward))
+    books.put(activity.counted(books.micros, operation, amount, other, inward=inward))
 
 
 def terminal_has_room(books: Books, terminal_id: str, amount: int) -> bool:

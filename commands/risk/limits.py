@@ -116,10 +116,7 @@ class LimitBook(Row, frozen=True, kw_only=True):
 
     def now(self, books: Books) -> LimitEdition:
         """The edition that is valid now."""
-        for edition in reversed(self.editions):
-            if books.passed(edition.valid_from):
-                return edition
-        return FIRST
+        return books.in_force(self.editions) or FIRST
 
 
 def numbered_after(book: LimitBook) -> int:

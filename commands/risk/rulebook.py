@@ -94,11 +94,7 @@ THE_RULES: Key[RuleBook] = (RuleBook, "id", "rules")
 def rules_now(books: Books) -> RuleEdition | None:
     """The edition that counts now; None before the first. Touches THE_RULES."""
     book = books.find(THE_RULES)
-    if book is not None:
-        for edition in reversed(book.editions):
-            if books.passed(edition.valid_from):
-                return edition
-    return None
+    return None if book is None else books.in_force(book.editions)
 
 
 def with_edition(before: RuleBook | None, edition: RuleEdition) -> RuleBook:

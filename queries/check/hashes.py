@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ledger.books import BalanceAfter
+import msgspec
+
+from ledger.books import EPOCH, MICROSECOND, BalanceAfter
 from ledger.chain import Record as Hashed
 from ledger.chain import canonical, next_hash
 from ledger.journal import written
@@ -44,8 +46,8 @@ def _hashed(record: Record, chunk: Chunk) -> Hashed:
         subject=record.subject,
         actor=record.actor,
         request_id=record.request_id,
-        recorded_at=record.recorded_at,
-        payload=canonical(record.payload),
+        recorded_at=(record.recorded_at - EPOCH) // MICROSECOND,
+        payload=msgspec.Raw(canonical(record.payload)),
         touched=record.touched,
         entry_number=record.entry_number,
         booking_date=record.booking_date,

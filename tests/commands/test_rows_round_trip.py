@@ -148,7 +148,7 @@ SESSION = Session(
     id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
     expires_at=WHEN, idle_seconds=600, device_since=WHEN,
 )  # fmt: skip
-ACTIVITY = Activity.begun(WALLET, WHEN, DAY)
+ACTIVITY = Activity.begun(WALLET, Books(WHEN, {}, {}))
 CHANGE = Proposal(
     id=uuid7(), kind="set_tier", content='{"tier":"é"}', content_hash=hash_of('{"tier":"é"}'),
     maker_id=ID, proposed_at=WHEN, expires_at=WHEN,
@@ -170,8 +170,8 @@ ROWS_OF_ALERTS: list[tuple[Row, Row | None]] = [
         old_secret_seal=b"\0new", old_until=WHEN)),
 ]  # fmt: skip
 ROWS_OF_LIMITS: list[tuple[Row, Row | None]] = [
-    (ACTIVITY, ACTIVITY.counted(WHEN, "transfer", 5, ID, inward=False).told(
-        WHEN, "transfer", 7, None)),
+    (ACTIVITY, ACTIVITY.counted(5_000_000, "transfer", 5, ID, inward=False).told(
+        6_000_000, "transfer", 7, None)),
     (CHANGE, msgspec.structs.replace(
         CHANGE, state=ProposalState.APPLIED, checker_id=OTHER_ID)),
 ]  # fmt: skip

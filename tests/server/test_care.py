@@ -203,7 +203,7 @@ class TestDormancy:
         found = server.ask("SELECT activity FROM ledger.account WHERE id = %s", wallet)
         long_ago = datetime.now(UTC) - timedelta(days=2)
         rested = Activity(subject=wallet, state=found[0][0]).counted(
-            long_ago, "transfer", 1_00, None, inward=False
+            int(long_ago.timestamp() * 1e6), "transfer", 1_00, None, inward=False
         )
         server.ask("UPDATE ledger.account SET activity = %s WHERE id = %s", rested.state, wallet)
         await server.until(
