@@ -12,11 +12,12 @@ from typing import Any, Generic
 import msgspec
 import structlog
 
-from commands.command import A, Command, Rounds
+from commands.command import A, Command
 from commands.idempotency import KnownKey, Once
 from ledger.batch import Happened, StoredReply
 from ledger.books import Books, NotLoaded
 from ledger.errors import Broken, Refusal, RefusalBody, every_refusal
+from ledger.rows import Key
 from ledger.wire import encode
 
 logger = structlog.get_logger(__name__)
@@ -69,11 +70,10 @@ class Submission(Generic[A]):
         self.started = False
         self.future = future
 
-    def touches(self, books: Books) -> Rounds:
-        """Which rows to load before deciding, the idempotency key's among them."""
-        if self.once is not None:
-            yield (KnownKey.by_hash(self.once.key_hash),)
-        yield from self.command.touches(books)
+    @property
+    def known_keys(self) -> tuple[Key[KnownKey], ...]:
+        """Where its idempotency key would be found."""
+        return () if self.once is None else (KnownKey.by_hash(self.once.key_hash),)
 
     def answer(self, result: Outcome[A] | Refusal) -> None:
         """Tell whoever waits. If they have gone, what was decided stays decided."""

@@ -255,7 +255,17 @@ class Spine:
         return _Draft(submissions, decided, deferred, seal(basis, books, happened, replies))
 
     async def _load(self, submissions: Sequence[Submission[Any]], books: Books) -> None:
-        rounds = [submission.touches(books) for submission in submissions]
+        """The idempotency keys, which always have to be asked for, and meanwhile the rest."""
+        known = [key for submission in submissions for key in submission.known_keys]
+        looking = asyncio.create_task(self._log.load(books, known), name="keys")
+        try:
+            await asyncio.sleep(0)  # it asks
+            await self._load_rounds(submissions, books)
+        finally:
+            await looking
+
+    async def _load_rounds(self, submissions: Sequence[Submission[Any]], books: Books) -> None:
+        rounds = [submission.command.touches(books) for submission in submissions]
         for _ in range(ROUNDS_MAX):
             keys: list[Key[Any]] = []
             going_on = []

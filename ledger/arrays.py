@@ -90,7 +90,8 @@ class Uuids(Array):
 
     @classmethod
     def of(cls, values: Iterable[UUID]) -> Uuids:
-        return cls([_SIXTEEN + value.bytes for value in values])
+        # `UUID.bytes` is a property in Python; this is done in C.
+        return cls([_SIXTEEN + value.int.to_bytes(16) for value in values])
 
 
 class Bytes(Array):

@@ -65,14 +65,14 @@ def seal(
 ) -> Batch:
     """Make a batch of everything that was decided on these books."""
     chained = _chain(basis, books, happened)
-    changed = _changed(books)
+    saves, changed = _versioned(books)
     head = Head(basis.position + len(chained), chained[-1][1]) if chained else basis
     return Batch(
         basis=basis,
         head=head,
         decided_at=books.now,
         true_until=books.true_until,
-        saves=_saves(books),
+        saves=saves,
         parameters=_parameters(basis, books, happened, chained, replies),
         rows_after=books.rows | {key: row for row in changed for key in row.keys()},
         changed=changed,
@@ -109,23 +109,25 @@ def _chain(basis: Head, books: Books, happened: Sequence[Happened]) -> list[tupl
     return chained
 
 
-def _changed(books: Books) -> list[Row]:
-    """The changed rows with the versions that they have after the batch."""
-    changed = []
-    for key in books.put_rows | books.posted.keys():
-        row = books.get(key)
-        # Opening an account or changing its status leaves its version, posting to it does not.
-        same = isinstance(row, Account) and key not in books.posted
-        changed.append(row if same else msgspec.structs.replace(row, version=row.version + 1))
-    return changed
-
-
-def _saves(books: Books) -> dict[type[Row], list[Row]]:
-    rows: dict[type[Row], list[Row]] = defaultdict(list)
+def _versioned(books: Books) -> tuple[dict[type[Row], list[Row]], list[Row]]:
+    """The rows to save, and all that changed, with the versions that they have after the batch."""
+    rows, posted = books.rows, books.posted
+    saves: dict[type[Row], list[Row]] = defaultdict(list)
+    changed = [_next(rows[key]) for key in posted]
     for key in books.put_rows:
-        row = books.get(key)
-        rows[key[0]].append(msgspec.structs.replace(row, version=row.version + 1))
-    return rows
+        before = books.get(key)
+        after = _next(before)
+        saves[key[0]].append(after)
+        if key in posted:
+            continue
+        # Opening an account or changing its status leaves its version, posting to it does not.
+        changed.append(before if key[0] is Account else after)
+    return saves, changed
+
+
+def _next(row: Any) -> Row:
+    after: Row = msgspec.structs.replace(row, version=row.version + 1)
+    return after
 
 
 def _parameters(
@@ -136,11 +138,8 @@ def _parameters(
     replies: Sequence[StoredReply],
 ) -> dict[str, Any]:
     events = [each.event for each in happened]
-    numbered = [
-        (event.entry_number, number, line)
-        for event in events
-        for number, line in enumerate(event.lines, start=1)
-    ]
+    entries = [event for event in events if event.lines]
+    lines = [line for event in entries for line in event.lines]
     return {
         "after_position": basis.position,
         "after_hash": basis.hash,
@@ -157,11 +156,13 @@ def _parameters(
         "value_dates": Dates.of([event.value_date for event in events]),
         "reversed_entries": BigInts.of([event.reverses for event in events]),
         "hashes": Bytes.of([hash_ for _, hash_ in chained]),
-        "line_entries": BigInts.of([entry for entry, _, _ in numbered]),
-        "line_numbers": SmallInts.of([number for _, number, _ in numbered]),
-        "line_accounts": Uuids.of([line.account for _, _, line in numbered]),
-        "line_amounts": BigInts.of([line.amount for _, _, line in numbered]),
-        "line_balances": BigInts.of([line.balance for _, _, line in numbered]),
+        "line_entries": BigInts.of([event.entry_number for event in entries for _ in event.lines]),
+        "line_numbers": SmallInts.of(
+            [number for event in entries for number in range(1, len(event.lines) + 1)]
+        ),
+        "line_accounts": Uuids.of([line.account for line in lines]),
+        "line_amounts": BigInts.of([line.amount for line in lines]),
+        "line_balances": BigInts.of([line.balance for line in lines]),
         **_account_parameters(books),
         "key_hashes": Bytes.of([reply.key_hash for reply in replies]),
         "body_hashes": Bytes.of([reply.body_hash for reply in replies]),
@@ -172,7 +173,7 @@ def _parameters(
 
 
 def _account_parameters(books: Books) -> dict[str, Any]:
-    accounts = [books.get(key) for key in books.posted]
+    accounts: list[Any] = [books.rows[key] for key in books.posted]
     moved = zip(accounts, books.posted.values(), strict=True)
     return {
         "account_ids": Uuids.of([account.id for account in accounts]),

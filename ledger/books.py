@@ -123,9 +123,9 @@ class Books:
 
     def find(self, key: Key[R]) -> R | None:
         """The row under this key, or None when there is none. Raises NotLoaded."""
-        draft = self._draft_rows
+        draft = self._draft_rows  # empty while a decision only reads: then one look-up is enough
         try:
-            return draft[key] if key in draft else self.rows[key]  # type: ignore[return-value]
+            return draft[key] if draft and key in draft else self.rows[key]  # type: ignore[return-value]
         except KeyError:
             raise NotLoaded(key) from None
 
@@ -231,11 +231,11 @@ class Books:
         account = self.get(key)
         assert account.currency == currency, "an entry has one currency"
         balance = account.balance + line.amount
-        after = msgspec.structs.replace(account, balance=balance)
+        self._draft_rows[key] = after = msgspec.structs.replace(account, balance=balance)
         if after.floor is not None and after.holds_minor < after.floor:
             self._draft_low.append(key)  # another line of the entry may lift it again
-        self._draft_rows[key] = after
-        self._draft_posted.setdefault(key, account.balance)
+        if key not in self._draft_posted:
+            self._draft_posted[key] = account.balance
         return BalanceAfter(line.account, line.amount, balance)
 
     # -- the life of a draft -------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Cache:
         before = self._rows.get(keys[0])
         if before is None:
             self._names[name_of(keys[0])] = keys[0]
-        elif len(keys) > 1 or len(before.keys()) > 1:
+        elif len(row.LOAD) > 1:
             self._drop_keys(before)
         for key in keys:
             self._rows[key] = row

@@ -92,8 +92,7 @@ class Log:
                 wanted[row_type, index].append(value)
                 rows[key] = None
             else:
-                for kept in row.keys():
-                    rows.setdefault(kept, row)
+                _put_where_missing(rows, key, row)
         for (row_type, index), values in wanted.items():
             for row in await self._select(books, row_type, index, values):
                 _bring(books, row)
@@ -164,6 +163,14 @@ class Log:
             row_type.LOAD[index], {"values": array}, prepare=True, binary=True
         )
         return [row_type.loaded(columns) for columns in await cursor.fetchall()]
+
+
+def _put_where_missing(rows: dict[Key[Any], Row | None], key: Key[Any], row: Row) -> None:
+    """Put a row under the key that was looked for and under its others, if it can have more."""
+    rows[key] = row
+    if len(row.LOAD) > 1:
+        for other in row.keys():
+            rows.setdefault(other, row)
 
 
 def _bring(books: Books, row: Row) -> None:

@@ -8,6 +8,7 @@ and nobody was told): whoever asked asks again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping
+from itertools import chain
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -125,7 +126,8 @@ class Core:
         return done + (self._commit(waits, crash=crash) if waits else [])
 
     def _load(self, books: Books, submission: Submission[Any]) -> None:
-        for rounds, keys in enumerate(submission.touches(books), start=1):
+        touches = chain((submission.known_keys,), submission.command.touches(books))
+        for rounds, keys in enumerate(touches, start=1):
             assert rounds <= ROUNDS_MAX + 1, "the spine loads in six rounds at most"
             for key in keys:
                 if key in books.rows:
