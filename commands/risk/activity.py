@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import compress
+from operator import not_
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid5
 
@@ -89,7 +90,7 @@ class Recent(NamedTuple):
     @property
     def out_count(self) -> int:
         """How often money went out."""
-        return len(self.inward) - sum(self.inward)
+        return self.inward.count(False)
 
     @property
     def senders(self) -> set[int]:
@@ -99,7 +100,7 @@ class Recent(NamedTuple):
     @property
     def receivers(self) -> set[int]:
         """To whom money went out."""
-        return {other for other, inward in zip(self.other, self.inward, strict=True) if not inward}
+        return set(compress(self.other, map(not_, self.inward)))
 
 
 class Activity(Row, frozen=True, kw_only=True):

@@ -33,9 +33,9 @@ def circular(features: Features, of: Thresholds) -> bool:
     least, most = features.amount - margin, features.amount + margin
     day = features.within(DAY)
     senders = {
-        other
-        for operation, inward, amount, other in zip(*day[1:], strict=True)
-        if least <= amount <= most and inward and operation == TRANSFER
+        day.other[at]
+        for at, amount in enumerate(day.amount)
+        if least <= amount <= most and day.inward[at] and day.operation[at] == TRANSFER
     }
     if not senders:
         return False
@@ -50,7 +50,7 @@ def pass_through(features: Features, of: Thresholds) -> bool:
     out = hour.out_minor + features.amount
     if out * 100 < hour.in_minor * of["percent"]:
         return False
-    return len(hour.senders) >= of["senders"]
+    return len(hour.movements.senders) >= of["senders"]
 
 
 def float_drain(features: Features, of: Thresholds) -> bool:

@@ -45,7 +45,7 @@ def split_around_band(features: Features, of: Thresholds) -> bool:
     least = top * of["least_percent"] // 100
     if not least <= features.amount <= top:
         return False
-    operation, hour = number_of(features.movement.operation), features.hour
+    operation, hour = number_of(features.movement.operation), features.hour.movements
     alike = sum(
         past == operation and least <= amount <= top
         for past, amount in zip(hour.operation, hour.amount, strict=True)
