@@ -42,6 +42,7 @@ class Door:
         *,
         actor: str,
         request_id: str,
+        session: UUID | None = None,
         once: Once | None = None,
         deadline_seconds: float | None = None,
     ) -> Outcome[A]:
@@ -52,6 +53,7 @@ class Door:
             command,
             actor=actor,
             request_id=request_id,
+            session=session,
             once=once,
             deadline_seconds=deadline_seconds or self._settings.request_deadline_seconds,
         )
@@ -94,6 +96,7 @@ class Call:
             command,
             actor=str(caller.user_id),
             request_id=request_id(self._request),
+            session=caller.session_id,
             once=self._once(body, required=key_required),
         )
         self._door.note_written(caller.user_id, outcome.position)

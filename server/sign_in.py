@@ -118,6 +118,7 @@ class SignIn:
             ),
             actor=str(person.id),
             request_id=request_id,
+            session=session_id,
         )
 
     async def _challenged(self, challenge_id: str) -> Credentials:

@@ -77,6 +77,10 @@ FORGERIES = (
         """INSERT INTO ledger.log SELECT * FROM forge.record('{"request_id": ""}')""",
     ),
     Forgery(
+        "an_event_has_an_outcome",
+        """INSERT INTO ledger.log SELECT * FROM forge.record('{"outcome": ""}')""",
+    ),
+    Forgery(
         "an_entry_number_is_used_once",
         """INSERT INTO ledger.log
         SELECT * FROM forge.entry(jsonb_build_object('entry_number', forge.number()))""",
