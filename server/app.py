@@ -20,6 +20,7 @@ from queries.reader import Reader
 from server import openapi
 from server.alerting import Watch
 from server.auth import Gate, Sessions
+from server.checkpoints import Signer
 from server.context import Traced
 from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
@@ -116,6 +117,7 @@ class Parts:
             timeout_seconds=settings.webhook_timeout_seconds,
             allow_loopback=settings.webhook_allow_loopback,
         )
+        self.signer = Signer(settings, urls.commands)
         self.sender = Sender(
             self.desk, self.reader, self.door, self.vault, settings, self.post.send
         )
@@ -125,6 +127,7 @@ class Parts:
         more = (
             Job("alerts", self.watch.look, settings.alert_seconds),
             Job("deliveries", self.sender.forget, FORGET_SECONDS),
+            Job("checkpoint", self.signer.try_to_sign, settings.checkpoint_seconds),
         )
         self.jobs = Jobs(self.primary, self.door, settings, more)
 
@@ -141,6 +144,7 @@ class Parts:
         self.spine.start()
         projecting = asyncio.create_task(self.projector.run(), name="projector")
         self.jobs.start()
+        await self.signer.try_to_sign()
         telling = [
             asyncio.create_task(each.run(), name=name)
             for name, each in (("events", self.events), ("webhooks", self.sender))
@@ -157,6 +161,7 @@ class Parts:
             await self.post.close()
             await self.sessions.close()
             await self.spine.close()
+            await self.signer.try_to_sign()  # what was written until now, whoever wrote it
             self.projector.close()
             await asyncio.gather(projecting, return_exceptions=True)
             await self.reader.close()

@@ -226,6 +226,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Allow webhooks on this machine, without TLS: for demos and tests only."),
     ] = False
 
+    # Evidence
+    checkpoint_seconds: Annotated[
+        float,
+        Meta(description="Pause between signatures under the end of the log.", gt=0, le=86_400),
+    ] = 60.0
+
     # Account care
     reversal_alone_max_escudos: Annotated[
         int,
@@ -265,6 +271,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def demo_file(self) -> Path:
         """What the simulator and outside tests need to know of a demo."""
         return self.home / "demo.json"
+
+    @property
+    def checkpoints_file(self) -> Path:
+        """The signed ends of the log, outside the database."""
+        return self.home / "checkpoints"
+
+    @property
+    def checkpoint_public_file(self) -> Path:
+        """What they are checked with: for auditors to take away."""
+        return self.home / "checkpoint.pub"
 
     @property
     def on_loopback(self) -> bool:

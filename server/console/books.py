@@ -55,7 +55,8 @@ def check(*, full: bool, as_json: bool) -> None:
 def proven(installation: Installation, *, full: bool) -> Proof:
     """Try every truth, with a bar on a terminal."""
     with progress("proving the books") as shown:
-        return prove(installation.url("makeba_auditor"), full=full, progress=shown)
+        url, signed = installation.url("makeba_auditor"), installation.signed
+        return prove(url, full=full, progress=shown, signed=signed)
 
 
 @click.group()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from queries.check import rules
+from queries.check.checkpoints import AsSigned
 from queries.check.run import TRUTHS
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def test_every_truth_has_its_row_and_its_number() -> None:
 
 def test_exactly_the_truths_that_are_proven_are_marked() -> None:
     marked = {number for number, row in ROWS if row.endswith("●")}
-    assert marked == {truth.CODE for truth in TRUTHS}
+    assert marked == {truth.CODE for truth in (*TRUTHS, AsSigned)}
 
 
 def test_every_test_that_is_named_exists() -> None:
