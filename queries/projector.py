@@ -23,6 +23,7 @@ from queries.projection import (
     agents,
     alerts,
     approvals,
+    audit,
     care,
     feed,
     journal,
@@ -52,6 +53,7 @@ STEPS = (
     *approvals.STEPS,
     *care.STEPS,
     *feed.STEPS,
+    *audit.STEPS,
 )
 
 PEEK = """

@@ -280,6 +280,23 @@ proposal = sa.Table(
     _moment("updated_at"),
 )
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False, primary_key=True),
+    _required("position", sa.BigInteger(), key=True),
+    _required("note", sa.BigInteger(), key=True),
+    _required("kind", sa.Text()),
+    _required("actor", sa.Text()),
+    sa.Column("session", sa.Uuid()),
+    _required("request_id", sa.Text()),
+    sa.Column("subject", sa.Uuid()),
+    sa.Column("route", sa.Text()),
+    sa.Column("asked", sa.Text()),
+    _required("outcome", sa.Text()),
+    _required("times", sa.BigInteger()),
+)
+
 rule_edition = sa.Table(
     "rule_edition",
     metadata,

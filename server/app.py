@@ -35,6 +35,7 @@ from server.reading import CaughtUp
 from server.routes import (
     agents,
     approvals,
+    audit,
     books,
     care,
     claims,
@@ -53,12 +54,15 @@ from server.routes import (
     webhooks,
     withdrawals,
 )
+from server.sealing import Sealing
 from server.secrets import Secrets
 from server.settings import API, Settings
 from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
+from server.trail import Trail
 from server.urls import Urls
 from server.vault import Vault
+from server.watching import Watching
 from server.webhooks.desk import Desk
 from server.webhooks.sender import Sender
 from server.webhooks.target import Post
@@ -80,14 +84,15 @@ ROUTES = (
     *approvals.HANDLERS,
     *prices.HANDLERS,
     *books.HANDLERS,
+    *audit.HANDLERS,
     *risk.HANDLERS,
     *switch.HANDLERS,
     *events.HANDLERS,
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "desk", "enrolment", "events", "metrics", "primary", "reader", "server_key", "sessions",
-    "settings", "sign_in", "vault",
+    "desk", "enrolment", "events", "metrics", "primary", "reader", "sealing", "server_key",
+    "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -106,6 +111,9 @@ class Parts:
         self.reader = Reader(urls.queries)
         self.projector = Projector(connector(urls.projector), reached=self._reached)
         self.door = Door(self.spine, self.projector, settings)
+        self.trail = Trail(urls.commands)
+        self.watching = Watching(self.trail)
+        self.sealing = Sealing(self.trail, self.primary, self.door)
         self.sessions = Sessions(self.primary, settings.session_cache_seconds)
         self.link = SwitchLink(self.primary, settings.signature_window_seconds)
         self.enrolment = Enrolment(self.vault, self.pins)
@@ -127,6 +135,7 @@ class Parts:
         more = (
             Job("alerts", self.watch.look, settings.alert_seconds),
             Job("deliveries", self.sender.forget, FORGET_SECONDS),
+            Job("trail", self.sealing.try_to_seal, settings.trail_seal_seconds),
             Job("checkpoint", self.signer.try_to_sign, settings.checkpoint_seconds),
         )
         self.jobs = Jobs(self.primary, self.door, settings, more)
@@ -142,6 +151,7 @@ class Parts:
         """Start in the order of need; stop in the other, each after what it was still asked."""
         await self.primary.open()
         self.spine.start()
+        self.trail.start()
         projecting = asyncio.create_task(self.projector.run(), name="projector")
         self.jobs.start()
         await self.signer.try_to_sign()
@@ -160,6 +170,8 @@ class Parts:
             await asyncio.gather(*telling, return_exceptions=True)
             await self.post.close()
             await self.sessions.close()
+            await self.sealing.try_to_seal()
+            await self.trail.close()
             await self.spine.close()
             await self.signer.try_to_sign()  # what was written until now, whoever wrote it
             self.projector.close()
@@ -175,7 +187,7 @@ def create_app(settings: Settings, keys: Secrets, urls: Urls) -> ASGIApp:
     app = _litestar(parts)
     openapi.complete(app)
     signing = SignedReplies(app, keys.server_key, f"{API}/vinti4/")
-    return Traced(signing, settings.requests_max)
+    return Traced(signing, settings.requests_max, parts.watching.answering)
 
 
 def _litestar(parts: Parts) -> Litestar:

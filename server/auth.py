@@ -155,6 +155,6 @@ class Gate:
             return
         caller = await self._sessions.caller(connection.headers.get("authorization", ""))
         structlog.contextvars.bind_contextvars(user=str(caller.user_id))
+        connection.scope["user"] = caller  # the trail names whoever is refused
         if caller.role not in rule:
             raise Forbidden
-        connection.scope["user"] = caller

@@ -31,9 +31,11 @@ OPERATOR = frozenset({Role.OPERATOR})
 SETTLING = frozenset({Role.OPERATOR, Role.ACCOUNTANT})
 CASES = frozenset({Role.OPERATOR, Role.AUDITOR})
 HOOKS = frozenset({Role.OPERATOR, Role.ADMIN})
+AUDITOR = frozenset({Role.AUDITOR})
 BOOKS = frozenset({Role.ACCOUNTANT, Role.AUDITOR})
 READING = SETTLING | {Role.AUDITOR}
 MOVING = CUSTOMER | AGENT
+OUR_PEOPLE = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
 
 API_POLICY: Mapping[str, Allowed] = {
     "POST /auth/login": Rule.ANYBODY,
@@ -121,6 +123,7 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /journal": BOOKS,
     "GET /journal/{number}": BOOKS,
     "GET /reports/trial-balance": BOOKS,
+    "GET /audit": AUDITOR,
     "GET /cases": CASES,
     "GET /cases/{case_id}": CASES,
     "POST /cases/{case_id}/assign": OPERATOR,
@@ -153,6 +156,23 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /schema/openapi.json": Rule.ANYBODY,
     "GET /schema/{path}": Rule.NOBODY,
 }
+# What our people read without a note in the trail: it is the house's, or their own. Whatever does
+# not stand here is somebody else's.
+NOBODY_ELSES = frozenset(
+    {
+        "GET /auth/sessions",
+        "GET /tariff",
+        "GET /limits",
+        "GET /reports/trial-balance",
+        "GET /treasury",
+        "GET /rules",
+        "GET /alerts",
+        "GET /webhooks",
+        "GET /webhooks/{webhook_id}/deliveries",
+    }
+)
+# What agents read of people who are not their own customers yet.
+STRANGERS = frozenset({"GET /deposit/agent/name-check"})
 ALSO_AT_THE_ROOT = (
     "GET /health/live",
     "GET /health/ready",
@@ -167,6 +187,15 @@ POLICY: Mapping[str, Allowed] = MappingProxyType(
         **{name: API_POLICY[name] for name in ALSO_AT_THE_ROOT},
     }
 )
+
+
+def shows_anothers(name: str, role: Role) -> bool:
+    """Whether what a route shows to this role is somebody else's, and so leaves a note."""
+    short = name.replace(f" {API}", " ", 1)
+    if role in OUR_PEOPLE:
+        return short.startswith("GET ") and short in API_POLICY and short not in NOBODY_ELSES
+    return short in STRANGERS
+
 
 _PATHS = tuple(
     (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)))

@@ -227,6 +227,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
     # Evidence
+    trail_seal_seconds: Annotated[
+        float,
+        Meta(
+            description="Pause between records that take refusals and readings up into the log.",
+            gt=0,
+            le=3_600,
+        ),
+    ] = 60.0
     checkpoint_seconds: Annotated[
         float,
         Meta(description="Pause between signatures under the end of the log.", gt=0, le=86_400),

@@ -51,11 +51,20 @@ TRIGGERS = frozenset(
         _follows("log", "records_follow_the_rules", "check_new_records", "INSERT", each_row=False),
         _follows("line", "lines_follow_the_rules", "check_new_lines", "INSERT", each_row=False),
         _follows("head", "head_follows_the_log", "check_new_head", "UPDATE", each_row=True),
+        _stays("trail", "notes_stay", "UPDATE", "DELETE", "TRUNCATE"),
+        _stays("trail_end", "trail_end_stays", "INSERT", "DELETE", "TRUNCATE"),
+        _follows("trail", "notes_follow_the_rules", "check_new_notes", "INSERT", each_row=False),
+        _follows(
+            "trail_end", "trail_end_follows_its_notes", "check_new_end", "UPDATE", each_row=True
+        ),
     }
 )
 
 # These run as the owner. All others run as whoever calls them.
-DOOR = "ledger.lock_head ledger.lock_expected_head ledger.write_batch"
+DOOR = """
+    ledger.lock_head ledger.lock_expected_head ledger.write_batch
+    ledger.lock_trail ledger.write_notes
+"""
 DEFINERS = frozenset(DOOR.split())
 # pg_temp last: else a caller's temporary types would come before PostgreSQL's own.
 DEFINERS_SEARCH_PATH = "search_path=pg_catalog, pg_temp"
@@ -78,6 +87,7 @@ def _grants(role: str, privileges: str, things: str, columns: str = "") -> Itera
 
 
 BOOKS = "ledger.head ledger.log ledger.line ledger.account"
+TRAIL = "ledger.trail ledger.trail_end"
 STATE = """
     ledger.person ledger.session ledger.session_use ledger.agent ledger.switch_key ledger.terminal
     ledger.tariff ledger.withdrawal ledger.cardless ledger.release ledger.switch_trace
@@ -87,6 +97,7 @@ STATE = """
     ledger.devices ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case
     ledger.held_transfer
     ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
+    ledger.trail_seal
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -107,7 +118,7 @@ GRANTS = frozenset(
     {
         *_grants(COMMANDS, "USAGE", "ledger"),
         *_grants(COMMANDS, "EXECUTE", DOOR + " ledger.saved_all"),
-        *_grants(COMMANDS, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(COMMANDS, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency"),
         *_grants(
             COMMANDS,
             "INSERT",
@@ -122,13 +133,14 @@ GRANTS = frozenset(
             COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger ledger.webhook_delivery"
         ),
         *_grants(PROJECTOR, "USAGE", "ledger queries"),
-        *_grants(PROJECTOR, "SELECT", BOOKS),
+        *_grants(PROJECTOR, "SELECT", f"{BOOKS} ledger.trail queries.audit"),
+        *_grants(PROJECTOR, "INSERT", "queries.audit"),
         *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
         *_grants(PROJECTOR, "SELECT UPDATE", "queries.projection"),
         *_grants(QUERIES, "USAGE", "queries"),
-        *_grants(QUERIES, "SELECT", MODELS + " queries.projection"),
+        *_grants(QUERIES, "SELECT", MODELS + " queries.projection queries.audit"),
         *_grants(AUDITOR, "USAGE", "ledger queries"),
-        *_grants(AUDITOR, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(AUDITOR, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency ledger.trail_seal"),
         *_grants(
             AUDITOR,
             "SELECT",
@@ -169,7 +181,7 @@ GRANTS = frozenset(
             "ledger.claim",
             "withdrawal_id user_id wallet_id received state opened_at checker_id version",
         ),
-        *_grants(AUDITOR, "SELECT", MODELS + " queries.projection"),
+        *_grants(AUDITOR, "SELECT", MODELS + " queries.projection queries.audit"),
     }
 )
 

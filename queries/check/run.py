@@ -25,6 +25,7 @@ from queries.check.numbers import NoGaps
 from queries.check.read_models import ModelsFollow
 from queries.check.reading import Chunk, Reading
 from queries.check.sums import ZeroSum
+from queries.check.traces import EveryActTraced
 from queries.check.truth import Truth, Untrue
 from queries.check.walls import WallsStand
 
@@ -43,6 +44,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     FourEyes,
     WallsStand,
     ModelsFollow,
+    EveryActTraced,
 )
 
 # A value that Python has no room for (a date "infinity", a number of 400 digits) is a bad row too.

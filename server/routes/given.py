@@ -13,6 +13,7 @@ from server.enrolment import Enrolment
 from server.events import Events
 from server.metrics import Metrics
 from server.primary import Primary
+from server.sealing import Sealing
 from server.settings import Settings
 from server.sign_in import SignIn
 from server.vault import Vault
@@ -26,6 +27,7 @@ TheEvents = NamedDependency[SkipValidation[Events]]
 TheMetrics = NamedDependency[SkipValidation[Metrics]]
 ThePrimary = NamedDependency[SkipValidation[Primary]]
 TheReader = NamedDependency[SkipValidation[Reader]]
+TheSealing = NamedDependency[SkipValidation[Sealing]]
 TheServerKey = NamedDependency[SkipValidation[Ed25519PrivateKey]]
 TheSessions = NamedDependency[SkipValidation[Sessions]]
 TheSettings = NamedDependency[SkipValidation[Settings]]

@@ -23,6 +23,7 @@ from commands.agent.till import Till
 from commands.alerts.alert import Alert
 from commands.alerts.levels import AlertLevels, AlertName, Level
 from commands.approval.proposal import Proposal, ProposalState, hash_of
+from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.devices import Device, Devices
@@ -208,6 +209,7 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
     (Settlement(settlement_date=DAY, amount=5, interchange=1, settled_at=WHEN), Settlement(
         settlement_date=DAY, amount=7, interchange=2, settled_at=WHEN)),
     (BREAK, msgspec.structs.replace(BREAK, side=Side.CLAIMED, amount=12, remaining=3)),
+    (TrailSeal(), TrailSeal(position=7, hash=bytes(range(32)))),
     (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),
 ]  # fmt: skip
 

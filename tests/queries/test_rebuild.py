@@ -60,6 +60,7 @@ async def test_a_rebuild_finds_nothing_different_in_models_that_followed_the_log
     assert report.position == town.position
     assert {table: rows for table, rows in report.rows.items() if rows} == {
         "account": 28,
+        "audit": 17,
         "bank_credit": 2,
         "entry": 10,
         "feed": 21,

@@ -275,6 +275,20 @@ VALUES (
     gen_random_uuid(), 'set_tier', '{}', 'hash', gen_random_uuid(), now(), now(), 'proposed', now()
 );
 
+INSERT INTO ledger.trail (
+    position, what, actor, request_id, route, asked, outcome, times, recorded_at, hash
+)
+VALUES (
+    1, 'refused', 'nobody', 'none', 'GET /balance', '', 'UNAUTHENTICATED', 1, now(), sha256('1')
+);
+UPDATE ledger.trail_end AS e SET position = t.position, hash = t.hash, recorded_at = t.recorded_at
+FROM ledger.trail AS t;
+INSERT INTO ledger.trail_seal (kind, position, hash, version) VALUES ('trail', 1, sha256('1'), 1);
+INSERT INTO queries.audit (
+    happened_at, position, note, kind, actor, request_id, outcome, times
+)
+VALUES (now(), 1, 0, 'test.forged', 'nobody', 'none', 'done', 1);
+
 INSERT INTO queries.account (id, code, currency, balance, position, updated_at)
 VALUES (gen_random_uuid(), '2010', 'CVE', 0, 1, now());
 INSERT INTO queries.wallet (id, user_id, status, held, updated_at)

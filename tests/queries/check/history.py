@@ -21,6 +21,7 @@ from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
 from commands.approval.approve import Approve
 from commands.approval.propose import Propose
+from commands.audit.seal_trail import Counted, SealTrail
 from commands.books.open_books import OpenBooks
 from commands.command import A, Command
 from commands.idempotency import Once
@@ -38,6 +39,7 @@ from commands.withdrawal.doubt import DoubtWithdrawal
 from commands.withdrawal.expire import ExpireWithdrawal
 from commands.withdrawal.request_code import CodeCandidate, RequestCode
 from commands.withdrawal.reverse import ReverseWithdrawal
+from ledger import trail
 from ledger.database import connect
 from ledger.errors import Refusal
 from ledger.log import Log
@@ -203,6 +205,7 @@ async def live(database: Database) -> None:
             await history.do(other.send(one, 90_000_00), key("too much"))
         await _change_by_two(history, other)
         await _at_machines(history, one)
+        await _leave_a_trail(database, history)
         await _at_counters(history, other)
         await _follow(database)
         await history.do(one.send(other, 2_000_00), key("after the models"))
@@ -273,6 +276,35 @@ async def _at_counters(history: History, other: Customer) -> None:
     pending = await history.request(other)
     with suppress(Refusal):
         await history.confirmed(pending, pickup=b"wrong")
+
+
+async def _leave_a_trail(database: Database, history: History) -> None:
+    """Three notes that the log takes up in two records, and one that it has not yet."""
+    async with await connect(database.commands, "makeba test") as connection:
+        for after, position in ((0, 2), (2, 3), (3, 4)):
+            notes = [a_note(number) for number in range(after, position)]
+            writing = trail.Writing(notes)
+            await trail.write(connection, writing)
+            assert writing.end is not None
+            if position < 4:
+                counts = tuple(Counted(trail.REFUSED, each.route, "NO", 2) for each in notes)
+                end = SealTrail(
+                    after=after, position=position, hash=writing.end.hash, counts=counts
+                )
+                await history.do(end, actor="job:trail")
+
+
+def a_note(number: int) -> trail.Note:
+    return trail.Note(
+        what=trail.REFUSED,
+        actor=trail.NOBODY,
+        session=None,
+        request_id=f"r-{number}",
+        route=f"GET /{number}",
+        asked=f"{UUID(int=number)} {number}",
+        outcome="NO",
+        times=2,
+    )
 
 
 async def _follow(database: Database) -> None:
