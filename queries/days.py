@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from ledger.errors import InvalidRequest
-from queries.tables import account, entry, line
+from queries.tables import account, booked, line
 
 DAYS_MAX = 366
 NUMBER_MAX = 2**63 - 1
@@ -24,9 +24,9 @@ def require_span(first: date, last: date) -> None:
 def first_number(day: date) -> sa.ScalarSelect[int]:
     """The first entry's number among those booked on this day or later; null when none is."""
     return (
-        sa.select(entry.c.number)
-        .where(entry.c.booking_date >= day)
-        .order_by(entry.c.booking_date, entry.c.number)
+        sa.select(booked.c.number)
+        .where(booked.c.booking_date >= day)
+        .order_by(booked.c.booking_date, booked.c.number)
         .limit(1)
         .scalar_subquery()
     )
@@ -35,9 +35,9 @@ def first_number(day: date) -> sa.ScalarSelect[int]:
 def last_number(day: date) -> sa.ScalarSelect[int]:
     """The last entry's number among those booked on this day or earlier; null when none is."""
     return (
-        sa.select(entry.c.number)
-        .where(entry.c.booking_date <= day)
-        .order_by(entry.c.booking_date.desc(), entry.c.number.desc())
+        sa.select(booked.c.number)
+        .where(booked.c.booking_date <= day)
+        .order_by(booked.c.booking_date.desc(), booked.c.number.desc())
         .limit(1)
         .scalar_subquery()
     )

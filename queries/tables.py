@@ -68,6 +68,11 @@ entry = sa.Table(
     sa.Column("reverses", sa.BigInteger()),
 )
 
+# A view of entries that whoever asks may see: numbers and their days, and nothing else.
+booked = sa.table(
+    "booked", sa.column("number", sa.BigInteger()), sa.column("booking_date", sa.Date())
+)
+
 line = sa.Table(
     "line",
     metadata,

@@ -31,7 +31,7 @@ from server.leaving import told_of_leaving
 from server.metrics import Metrics
 from server.pins import Pins
 from server.primary import Primary
-from server.reading import CaughtUp
+from server.reading import CaughtUp, asking
 from server.routes import (
     agents,
     approvals,
@@ -91,8 +91,8 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "desk", "enrolment", "events", "metrics", "primary", "reader", "sealing", "server_key",
-    "sessions", "settings", "sign_in", "vault",
+    "desk", "enrolment", "events", "metrics", "primary", "sealing", "server_key", "sessions",
+    "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ class Parts:
         self.pins = Pins(settings.pin_threads, settings.pin_queue_max)
         self.primary = Primary(urls.commands, settings.pool_max)
         self.spine = Spine(log, limits)
-        self.reader = Reader(urls.queries)
+        self.reader = Reader(urls.queries).for_everybody  # of the process itself; see `asking`
         self.projector = Projector(connector(urls.projector), reached=self._reached)
         self.door = Door(self.spine, self.projector, settings)
         self.trail = Trail(urls.commands)
@@ -230,7 +230,18 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
     def from_switch(request: ApiRequest) -> SwitchCall:
         return SwitchCall(request, parts.door, parts.settings)
 
-    per_request = {"call": call, "from_switch": from_switch}
+    def reader(request: ApiRequest) -> Reader:
+        return asking(parts.reader, request.scope.get("user"))
+
+    def whole_reader() -> Reader:
+        return parts.reader
+
+    per_request: dict[str, Callable[..., Any]] = {
+        "call": call,
+        "from_switch": from_switch,
+        "reader": reader,
+        "whole_reader": whole_reader,
+    }
     made = {name: Provide(each, sync_to_thread=False) for name, each in per_request.items()}
     kept = {name: Provide(_always(getattr(parts, name)), sync_to_thread=False) for name in SHARED}
     return made | kept

@@ -205,11 +205,12 @@ class Events:
         self.count += 1
         self._moved.set()
         try:
-            joined = await feed.position(self._reader)
+            own = self._reader.for_owner(stream.listener.owner)
+            joined = await feed.position(own)
             position = joined if after is None else after
             yield f"retry: {RETRY_MS}\nid: {self._vault.event_id(position)}\n\n".encode()
             while position < joined and not stream.over:
-                page = await feed.own(self._reader, stream.listener, position, joined)
+                page = await feed.own(own, stream.listener, position, joined)
                 for told in page:
                     yield self._event(told)
                 position = page[-1].position if len(page) == feed.PAGE_ROWS else joined

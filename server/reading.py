@@ -1,4 +1,4 @@
-"""Reading one's own writes: a read waits until the read models have what its caller knows of."""
+"""Reading: each caller sees what is theirs, and what they know to have been written."""
 
 from __future__ import annotations
 
@@ -7,12 +7,32 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from commands.identity.person import Role
 from ledger.errors import InvalidRequest, Overloaded
 from queries.projector import Projector
 from queries.reader import Reader
 from server.auth import Caller
 from server.door import Door
+from server.signatures import SwitchCaller
 from server.wire import LOG_POSITION, POSITION
+
+OWN_PEOPLE = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
+
+
+def asking(reader: Reader, who: object) -> Reader:
+    """A reader that asks for this caller: PostgreSQL shows it nothing of anybody else's.
+
+    The switch's requests name their acquirer in each query; it owns no row.
+    """
+    if isinstance(who, SwitchCaller):
+        return reader.for_everybody
+    if not isinstance(who, Caller):
+        return reader.for_nobody
+    if who.role in OWN_PEOPLE:
+        return reader.for_everybody
+    if who.principal_id is not None:
+        return reader.for_principal(who.principal_id)
+    return reader.for_owner(who.user_id if who.agent_id is None else who.agent_id)
 
 
 class CaughtUp:

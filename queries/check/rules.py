@@ -138,7 +138,9 @@ GRANTS = frozenset(
         *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
         *_grants(PROJECTOR, "SELECT UPDATE", "queries.projection"),
         *_grants(QUERIES, "USAGE", "queries"),
-        *_grants(QUERIES, "SELECT", MODELS + " queries.projection queries.audit"),
+        *_grants(
+            QUERIES, "SELECT", MODELS + " queries.projection queries.audit queries.booked"
+        ),
         *_grants(AUDITOR, "USAGE", "ledger queries"),
         *_grants(AUDITOR, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency ledger.trail_seal"),
         *_grants(
@@ -184,6 +186,46 @@ GRANTS = frozenset(
         *_grants(AUDITOR, "SELECT", MODELS + " queries.projection queries.audit"),
     }
 )
+
+
+# Row security: whose rows each table of read models shows to whom.
+UNGUARDED = frozenset({"queries.projection"})  # one row, nobody's
+GUARDED = frozenset((MODELS + " queries.audit").split())
+OF_CUSTOMERS = """
+    queries.account queries.wallet queries.movement queries.line queries.entry queries.withdrawal
+    queries.claim queries.held_transfer queries.feed
+"""
+OF_AGENTS = """
+    queries.offer queries.principal queries.outlet queries.till queries.till_day queries.redemption
+"""
+OWNED = frozenset((OF_CUSTOMERS + OF_AGENTS).split())
+
+
+class Policy(NamedTuple):
+    """What one role sees of the rows of one table."""
+
+    table: str
+    role: str
+    name: str
+    verb: str
+
+
+def policies() -> frozenset[Policy]:
+    """One for each role that reads, on each table whose rows are guarded."""
+    return frozenset(
+        policy
+        for table in GUARDED
+        for policy in (
+            Policy(table, PROJECTOR, "what_is_projected", "ALL"),
+            Policy(table, AUDITOR, "what_is_audited", "SELECT"),
+            Policy(
+                table,
+                QUERIES,
+                "what_is_ones_own" if table in OWNED else "what_is_our_own",
+                "SELECT",
+            ),
+        )
+    )
 
 
 @cache

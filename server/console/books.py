@@ -239,7 +239,7 @@ def asked(installation: Installation, question: Callable[[Reader], Awaitable[T]]
     """Ask the read models once."""
 
     async def ask() -> T:
-        reader = Reader(installation.urls.queries)
+        reader = Reader(installation.urls.queries).for_everybody
         try:
             return await question(reader)
         finally:

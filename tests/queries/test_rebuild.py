@@ -287,6 +287,20 @@ def shape(database: Database) -> set[tuple[str, str]]:
                 FROM pg_indexes AS i
                 WHERE i.schemaname = 'queries'
                 UNION ALL
+                SELECT
+                    p.tablename || '.' || p.policyname,
+                    p.cmd || p.roles::text || p.qual || coalesce(p.with_check, '')
+                FROM pg_policies AS p
+                WHERE p.schemaname = 'queries'
+                UNION ALL
+                SELECT v.viewname::text, v.definition
+                FROM pg_views AS v
+                WHERE v.schemaname = 'queries'
+                UNION ALL
+                SELECT c.relname::text, c.relrowsecurity::text
+                FROM pg_class AS c
+                WHERE c.relnamespace = 'queries'::regnamespace AND c.relkind = 'r'
+                UNION ALL
                 SELECT c.relname::text, c.reloptions::text
                 FROM pg_class AS c
                 WHERE c.relnamespace = 'queries'::regnamespace AND c.relkind = 'r'
