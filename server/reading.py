@@ -7,16 +7,14 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from commands.identity.person import Role
 from ledger.errors import InvalidRequest, Overloaded
 from queries.projector import Projector
 from queries.reader import Reader
 from server.auth import Caller
 from server.door import Door
+from server.policy import OUR_PEOPLE
 from server.signatures import SwitchCaller
 from server.wire import LOG_POSITION, POSITION
-
-OWN_PEOPLE = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
 
 
 def asking(reader: Reader, who: object) -> Reader:
@@ -28,7 +26,7 @@ def asking(reader: Reader, who: object) -> Reader:
         return reader.for_everybody
     if not isinstance(who, Caller):
         return reader.for_nobody
-    if who.role in OWN_PEOPLE:
+    if who.role in OUR_PEOPLE:
         return reader.for_everybody
     if who.principal_id is not None:
         return reader.for_principal(who.principal_id)

@@ -138,9 +138,7 @@ GRANTS = frozenset(
         *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
         *_grants(PROJECTOR, "SELECT UPDATE", "queries.projection"),
         *_grants(QUERIES, "USAGE", "queries"),
-        *_grants(
-            QUERIES, "SELECT", MODELS + " queries.projection queries.audit queries.booked"
-        ),
+        *_grants(QUERIES, "SELECT", MODELS + " queries.projection queries.audit queries.booked"),
         *_grants(AUDITOR, "USAGE", "ledger queries"),
         *_grants(AUDITOR, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency ledger.trail_seal"),
         *_grants(
