@@ -47,7 +47,7 @@ WRITE_OFFS = "5090"
 
 CHART = (
     Heading(TRUST_BANK, "Trust (safeguarding) bank", Kind.ASSET),
-    Heading(OPERATING_BANK, "Operating bank", Kind.ASSET),
+    Heading(OPERATING_BANK, "Operating bank", Kind.ASSET, floor=0),
     Heading(TRUST_IN_TRANSIT, "Trust in transit", Kind.ASSET),
     Heading(DUE_FROM_SWITCH, "Due from switch", Kind.ASSET),
     Heading(SUSPENSE_BREAKS, "Suspense: reconciliation breaks", Kind.ASSET),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from commands.switch.owed import SETTLEMENT, owe
 from commands.switch.trace import TraceId
 from ledger import chart
 from ledger.accounts import Account
@@ -15,7 +16,6 @@ from ledger.journal import move
 from ledger.money import Money
 from ledger.rows import Key, Row
 
-SETTLEMENT = chart.the(chart.SWITCH_PAYABLE)
 BREAKS = chart.the(chart.SUSPENSE_BREAKS)
 
 
@@ -113,7 +113,7 @@ class Dispute(Row, frozen=True, kw_only=True):
 
 
 def dispute_keys(trace: TraceId) -> tuple[Key[Any], ...]:
-    """What `dispute_once` touches."""
+    """What `dispute_once` touches, beside the `Settlement` of its date."""
     return (Dispute.by_id(trace.id), Account.by_id(SETTLEMENT), Account.by_id(BREAKS))
 
 
@@ -142,6 +142,7 @@ def dispute_once(
         settlement_date=settlement_date,
     )
     books.put(dispute)
+    owe(books, settlement_date, amount.minor)
     books.record(
         "dispute.opened",
         dispute.id,

@@ -10,8 +10,9 @@ import msgspec
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
-from commands.switch.dispute import BREAKS, SETTLEMENT, Dispute, Resolution
-from ledger import chart
+from commands.switch.dispute import BREAKS, Dispute, Resolution
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
+from commands.treasury.trust import OPERATING, TRUST, WRITE_OFFS, require_own_money
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.errors import Conflict, Forbidden, InsufficientFunds, InvalidRequest, NotFound
@@ -19,10 +20,6 @@ from ledger.journal import Entry, credit, debit, entry, move
 from ledger.money import Money
 
 MAY_RESOLVE = (Role.OPERATOR, Role.ACCOUNTANT)
-
-WRITE_OFFS = chart.the(chart.WRITE_OFFS)
-TRUST = chart.the(chart.TRUST_BANK)
-OPERATING = chart.the(chart.OPERATING_BANK)
 
 
 class DisputeStatus(Answer, frozen=True, kw_only=True):
@@ -74,15 +71,18 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
     checker_id: UUID
 
     def touches(self, books: Books) -> Rounds:
-        accounts = (BREAKS, SETTLEMENT, WRITE_OFFS, TRUST, OPERATING)
+        accounts = (BREAKS, SETTLEMENT, RECEIVABLE_SWITCH, WRITE_OFFS, TRUST, OPERATING)
         yield (
             Dispute.by_id(self.dispute_id),
             Person.by_id(self.checker_id),
             *(Account.by_id(account) for account in accounts),
         )
         dispute = books.find(Dispute.by_id(self.dispute_id))
-        if dispute is not None and dispute.wallet_id is not None:
-            yield (Account.by_id(dispute.wallet_id),)
+        if dispute is not None:
+            yield (
+                Settlement.of(dispute.settlement_date),
+                *((Account.by_id(dispute.wallet_id),) if dispute.wallet_id is not None else ()),
+            )
 
     def decide(self, books: Books) -> DisputeStatus:
         require_staff(books, self.checker_id, *MAY_RESOLVE)
@@ -101,7 +101,7 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
             closed.facts(
                 resolution=self.resolution, maker=closed.maker_id, checker=self.checker_id
             ),
-            _entry(closed),
+            _entry(books, closed),
         )
         return _status(books, closed, self.resolution)
 
@@ -116,14 +116,16 @@ def _require_open(books: Books, dispute_id: UUID) -> Dispute:
 
 
 def _require_affordable(books: Books, dispute: Dispute) -> None:
-    """A freeze does not stop two people of ours; an empty wallet does."""
+    """A freeze does not stop two people of ours; an empty wallet, or bank account, does."""
     if dispute.resolution is Resolution.CHARGE_CUSTOMER:
         assert dispute.wallet_id is not None, "a proposal to charge names a customer"
         if books.account(dispute.wallet_id).free_minor < dispute.amount:
             raise InsufficientFunds
+    elif dispute.resolution is Resolution.WRITE_OFF:
+        require_own_money(books, Money(dispute.amount))
 
 
-def _entry(dispute: Dispute) -> Entry:
+def _entry(books: Books, dispute: Dispute) -> Entry:
     amount = Money(dispute.amount)
     match dispute.resolution:
         case Resolution.CHARGE_CUSTOMER:
@@ -137,10 +139,10 @@ def _entry(dispute: Dispute) -> Entry:
                 credit(OPERATING, amount),
             )
         case _:
-            return move(
-                amount,
-                debit_to=SETTLEMENT,
-                credit_to=BREAKS,
+            against = owe_less(books, dispute.settlement_date, amount.minor)
+            return entry(
+                *(debit(account, Money(part)) for account, part in against.items()),
+                credit(BREAKS, amount),
                 value_date=dispute.settlement_date,
             )
 

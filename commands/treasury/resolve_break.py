@@ -9,17 +9,11 @@ from uuid import UUID
 from commands.approval.change import Change
 from commands.command import Rounds
 from commands.identity.person import Person, Role
-from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.switch.dispute import BREAKS
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe
 from commands.treasury.breaks import UNCLAIMED, Break, Side
 from commands.treasury.own_money import TREASURERS, Said
-from commands.treasury.settlement import Settlement, owed_on
-from commands.treasury.trust import (
-    OPERATING,
-    RECEIVABLE_SWITCH,
-    TRUST,
-    WRITE_OFFS,
-    require_own_money,
-)
+from commands.treasury.trust import OPERATING, TRUST, WRITE_OFFS, require_own_money
 from commands.withdrawal.row import Withdrawal
 from commands.withdrawal.take_back import refund_keys, resolve, take_back
 from ledger.accounts import Account
@@ -107,8 +101,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
         elif found.side is Side.IN_BOOKS_ONLY:
             self._write_claimed_after_all(books, found, checker)
         else:
-            debtor = owed_on(books, found.settlement_date)
-            resolve(books, found, found.remaining, debtor, "for_switch")
+            resolve(books, found, found.remaining, "for_switch")
         return {"break": found.id, "end": self.end}
 
     def _require_open(self, books: Books) -> Break:
@@ -174,6 +167,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
         remaining = Money(found.remaining)
         less = found.less(found.remaining)
         books.put(less)
+        owe(books, found.settlement_date, remaining.minor)
         books.record(
             "break.resolved",
             found.id,

@@ -7,6 +7,7 @@ from datetime import date
 from commands.command import Rounds
 from commands.risk.activity import Activity, terminal_subject
 from commands.switch.dispute import dispute_keys, dispute_once
+from commands.switch.owed import Settlement
 from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId, nonce_keys
 from commands.tariff import TAXES, Operation, Tariff
 from commands.withdrawal.capture import FEES
@@ -18,8 +19,13 @@ from ledger.books import Books
 from ledger.money import Money
 
 
-def advice_touches(books: Books, trace: TraceId, nonce_hash: bytes | None) -> Rounds:
-    """The rows that an advice about this trace may change."""
+def advice_touches(
+    books: Books,
+    trace: TraceId,
+    nonce_hash: bytes | None,
+    settlement_date: date | None = None,
+) -> Rounds:
+    """The rows that an advice about this trace, which may bring a date, can change."""
     yield (
         *nonce_keys(nonce_hash),
         SwitchTrace.by_id(trace.id),
@@ -27,6 +33,7 @@ def advice_touches(books: Books, trace: TraceId, nonce_hash: bytes | None) -> Ro
         Account.by_id(FEES),
         Account.by_id(TAXES),
         *dispute_keys(trace),
+        Settlement.of(settlement_date or trace.local_date),
         Activity.of(terminal_subject(trace.terminal_id)),
     )
     known = books.find(SwitchTrace.by_id(trace.id))
@@ -35,7 +42,12 @@ def advice_touches(books: Books, trace: TraceId, nonce_hash: bytes | None) -> Ro
     yield (Withdrawal.by_id(known.withdrawal_id),)
     withdrawal = books.find(Withdrawal.by_id(known.withdrawal_id))
     if withdrawal is not None:
-        yield (*hold_keys(withdrawal.wallet_id), *take_back_keys(withdrawal))
+        assert withdrawal.settlement_date is not None, "an approval has a settlement date"
+        yield (
+            *hold_keys(withdrawal.wallet_id),
+            *take_back_keys(withdrawal),
+            Settlement.of(withdrawal.settlement_date),
+        )
 
 
 def approved_by(books: Books, known: SwitchTrace | None) -> Withdrawal | None:

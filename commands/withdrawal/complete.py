@@ -36,7 +36,7 @@ class CompleteWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
     source: Literal["switch", "file"] = "switch"
 
     def touches(self, books: Books) -> Rounds:
-        yield from advice_touches(books, self.trace, self.nonce_hash)
+        yield from advice_touches(books, self.trace, self.nonce_hash, self.settlement_date)
 
     def decide(self, books: Books) -> SwitchReply:
         use_nonce(books, self.nonce_hash)

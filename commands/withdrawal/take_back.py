@@ -11,11 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.switch.dispute import BREAKS
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
 from commands.tariff import TAXES, Operation, Tariff
 from commands.treasury.breaks import UNCLAIMED, Break, Side
-from commands.treasury.settlement import Settlement, owed_on
-from commands.treasury.trust import RECEIVABLE_SWITCH
 from commands.withdrawal.capture import FEES, edition_of, fee_of_part
 from commands.withdrawal.ending import use_again
 from commands.withdrawal.hold import hold_keys
@@ -23,7 +22,7 @@ from commands.withdrawal.lifecycle import Happening
 from commands.withdrawal.row import Withdrawal
 from ledger.accounts import Account, Status
 from ledger.books import Books
-from ledger.journal import credit, debit, entry, move
+from ledger.journal import credit, debit, entry
 from ledger.money import Money
 from ledger.rows import Key
 
@@ -94,21 +93,21 @@ def agree(books: Books, withdrawal: Withdrawal, paid: Money) -> None:
     known = max(paid.minor, withdrawal.captured)
     agreed = min(claimed.remaining, withdrawal.captured + claimed.amount - known)
     if agreed > 0:
-        resolve(books, claimed, agreed, owed_on(books, claimed.settlement_date), "switch_agreed")
+        resolve(books, claimed, agreed, "switch_agreed")
 
 
-def resolve(books: Books, found: Break, minor: int, debtor: UUID, how: str) -> None:
+def resolve(books: Books, found: Break, minor: int, how: str) -> None:
     """So much of a break that stood as ours is the switch's to bear after all."""
     less = found.less(minor)
+    against = owe_less(books, found.settlement_date, minor)
     books.put(less)
     books.record(
         "break.resolved",
         less.id,
         less.facts(how=how, resolved=minor),
-        move(
-            Money(minor),
-            debit_to=debtor,
-            credit_to=found.account,
+        entry(
+            *(debit(account, Money(part)) for account, part in against.items()),
+            credit(found.account, Money(minor)),
             value_date=found.settlement_date,
         ),
     )
@@ -129,8 +128,11 @@ def _bearers(
         books.put(used)
         books.record("break.resolved", used.id, used.facts(how="for_customer", resolved=first))
         bearers[UNCLAIMED] = first
-    if less > first:
-        bearers[suspense or owed_on(books, withdrawal.settlement_date)] = less - first
+    if less > first and suspense is not None:
+        bearers[suspense] = less - first
+    elif less > first:
+        assert withdrawal.settlement_date is not None, "what was captured has its date"
+        bearers |= owe_less(books, withdrawal.settlement_date, less - first)
     return bearers
 
 

@@ -24,7 +24,9 @@ from queries.check.keys import OneEffect
 from queries.check.numbers import NoGaps
 from queries.check.read_models import ModelsFollow
 from queries.check.reading import Chunk, Reading
+from queries.check.settlements import DatesAreOwed
 from queries.check.sums import ZeroSum
+from queries.check.tills import TillsAddUp
 from queries.check.traces import EveryActTraced
 from queries.check.truth import Truth, Untrue
 from queries.check.walls import WallsStand
@@ -42,6 +44,8 @@ TRUTHS: tuple[type[Truth], ...] = (
     CodesExpire,
     OneEffect,
     FourEyes,
+    DatesAreOwed,
+    TillsAddUp,
     WallsStand,
     ModelsFollow,
     EveryActTraced,

@@ -36,10 +36,10 @@ from commands.risk.profile import RiskProfile
 from commands.risk.watch import Watch
 from commands.spine import Spine
 from commands.switch.dispute import Dispute, Resolution
+from commands.switch.owed import Settlement
 from commands.switch.trace import Nonce, Response, SwitchKey, SwitchTrace, Terminal
 from commands.tier import Tier
 from commands.treasury.breaks import Break, Side
-from commands.treasury.settlement import Settlement
 from commands.treasury.trust import TrustBook
 from commands.webhook.row import Webhook, WebhookState
 from commands.withdrawal.cardless import Cardless
@@ -206,8 +206,8 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
         reference="REF 1/2030", credit_entry=17, account_id=WALLET, user_id=ID,
         beneficiary=Beneficiary.WALLET, entry_number=18, assigned_at=WHEN), None),
     (CLAIM, msgspec.structs.replace(CLAIM, state=ClaimState.PAID, checker_id=OTHER_ID)),
-    (Settlement(settlement_date=DAY, amount=5, interchange=1, settled_at=WHEN), Settlement(
-        settlement_date=DAY, amount=7, interchange=2, settled_at=WHEN)),
+    (Settlement(settlement_date=DAY, owed=7), Settlement(
+        settlement_date=DAY, owed=9, paid=7, interchange=2, settled_at=WHEN)),
     (BREAK, msgspec.structs.replace(BREAK, side=Side.CLAIMED, amount=12, remaining=3)),
     (TrailSeal(), TrailSeal(position=7, hash=bytes(range(32)))),
     (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),

@@ -169,8 +169,8 @@ INSERT INTO ledger.claim (
     withdrawal_id, user_id, wallet_id, received, text_seal, state, opened_at, version
 )
 VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 0, 'sealed', 'open', now(), 1);
-INSERT INTO ledger.settlement (settlement_date, amount, interchange, settled_at, version)
-VALUES ('2026-11-23', 2000, 30, now(), 1);
+INSERT INTO ledger.settlement (settlement_date, owed, paid, interchange, settled_at, version)
+VALUES ('2026-11-23', 2500, 2000, 30, now(), 1);
 INSERT INTO ledger.difference (
     id, side, amount, remaining, settlement_date, reference, version
 )

@@ -23,6 +23,7 @@ from commands.risk.held_transfer import HeldTransfer
 from commands.risk.rulebook import Action, Mode, Rule
 from commands.risk.set_rules import SetRules
 from commands.risk.work_case import RefuseCase, ReleaseCase
+from commands.treasury.own_money import PayInCapital
 from commands.treasury.settlement import SettleSwitch
 from commands.withdrawal.claim import OpenClaim
 from commands.withdrawal.resolve_claim import ClaimEnd, ResolveClaim
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 STRICT = "wallet_velocity"
 TTL_SECONDS = 3_600
 CLAIM_SECONDS = 90 * 86_400
+CAPITAL = 100_000_000_00
 
 
 class Desk:
@@ -64,6 +66,11 @@ class Desk:
             content_hash=proposed.fresh.content_hash,
         )
         return isinstance(self.town.core.attempt(approves), Outcome)
+
+    def pay_capital_in(self) -> None:
+        """What the house can bear: no loss is written off with money that is not there."""
+        paid = self.change(PayInCapital(amount=Money(CAPITAL), reference="owners"))
+        assert paid, "nothing stands against capital"
 
     # -- the switch ----------------------------------------------------------------------------
 

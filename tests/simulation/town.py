@@ -74,6 +74,7 @@ class Town:
         self.switch = Switch(self.world, self.core, self.cash)
         self.office, self.bank, self.thief = Office(self), Bank(self), Thief(self)
         self.desk = Desk(self)
+        self.desk.pay_capital_in()
         self.settlements = self.claims_paid = 0
         self.switch.left_behind = self.desk.claim
         self.machines = [self._machine(number) for number in range(max(4, withdrawals // 500))]
