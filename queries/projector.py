@@ -28,6 +28,7 @@ from queries.projection import (
     feed,
     journal,
     movements,
+    reconciliation,
     risk,
     switch,
     withdrawals,
@@ -52,6 +53,7 @@ STEPS = (
     *alerts.STEPS,
     *approvals.STEPS,
     *care.STEPS,
+    *reconciliation.STEPS,
     *feed.STEPS,
     *audit.STEPS,
 )

@@ -47,6 +47,7 @@ from server.routes import (
     outlets,
     prices,
     risk,
+    settlement,
     sign_in,
     switch,
     treasury,
@@ -57,6 +58,7 @@ from server.routes import (
 from server.sealing import Sealing
 from server.secrets import Secrets
 from server.settings import API, Settings
+from server.settlement.taking_in import Clearing, Served
 from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
 from server.trail import Trail
@@ -78,6 +80,7 @@ ROUTES = (
     *claims.HANDLERS,
     *counter.HANDLERS,
     *treasury.HANDLERS,
+    *settlement.HANDLERS,
     *offers.HANDLERS,
     *outlets.HANDLERS,
     *operator.HANDLERS,
@@ -91,8 +94,8 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "desk", "enrolment", "events", "metrics", "primary", "sealing", "server_key", "sessions",
-    "settings", "sign_in", "vault",
+    "clearing", "desk", "enrolment", "events", "metrics", "primary", "sealing", "server_key",
+    "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -118,6 +121,7 @@ class Parts:
         self.link = SwitchLink(self.primary, settings.signature_window_seconds)
         self.enrolment = Enrolment(self.vault, self.pins)
         self.sign_in = SignIn(self.primary, self.door, self.vault, self.pins, settings)
+        self.clearing = Clearing(Served(self.door, self.reader), self.reader)
         self.events = Events(self.reader, self.primary, self.vault, settings)
         self.watch = Watch(self.reader, self.projector, self.door)
         self.desk = Desk(self.primary)

@@ -150,7 +150,9 @@ class Gate:
             return
         if isinstance(rule, Rule):
             connection.scope["user"] = await self._switch.caller(
-                connection, note_nonce=rule is Rule.SWITCH_READS
+                connection,
+                note_nonce=rule is Rule.SWITCH_READS,
+                streamed=rule is Rule.SWITCH_STREAMS,
             )
             return
         caller = await self._sessions.caller(connection.headers.get("authorization", ""))

@@ -60,6 +60,11 @@ class Door:
         self._projector.poke(outcome.position)
         return outcome
 
+    @property
+    def position(self) -> int:
+        """How far this process has written."""
+        return self._spine.position
+
     def note_written(self, user_id: UUID, position: int) -> None:
         """Remember how far somebody has written, so that their next read sees it."""
         self._written[user_id] = max(position, self._written.get(user_id, 0))

@@ -22,6 +22,7 @@ class Rule(Enum):
     NOBODY = auto()  # there is nothing here
     SWITCH = auto()  # signed; the nonce goes into the command
     THIS_MACHINE = auto()  # whoever asks from the machine that the server is on
+    SWITCH_STREAMS = auto()  # the same; whoever reads the body compares it with its digest
     SWITCH_READS = auto()  # signed; nothing is decided, so the nonce is used up at the gate
 
 
@@ -115,6 +116,12 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /claims/{transaction_id}": SETTLING,
     "GET /claims/{transaction_id}/text": SETTLING,
     "GET /treasury": READING,
+    "POST /settlement/files": SETTLING,
+    "GET /settlement/files": READING,
+    "GET /settlement/files/{file_id}": READING,
+    "GET /settlement/files/{file_id}/items": READING,
+    "GET /settlement/breaks": READING,
+    "GET /settlement/doubts": READING,
     "POST /wallets": OPERATOR,
     "POST /wallets/{user_id}/status": OPERATOR,
     "POST /withdrawal/{transaction_id}/release": SETTLING,
@@ -144,6 +151,8 @@ API_POLICY: Mapping[str, Allowed] = {
     "POST /vinti4/evidence": Rule.SWITCH,
     "POST /vinti4/echo": Rule.SWITCH_READS,
     "GET /vinti4/transactions/{rrn}": Rule.SWITCH_READS,
+    "POST /vinti4/files": Rule.SWITCH_STREAMS,
+    "GET /vinti4/files/newest": Rule.SWITCH_READS,
     "GET /vinti4/keys": Rule.ANYBODY,
     "GET /events": CUSTOMER | AGENT | OPERATOR,
     "GET /alerts": OPERATOR,

@@ -263,6 +263,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=31_536_000,
         ),
     ] = 7_776_000
+    release_absences_min: Annotated[
+        int,
+        Meta(
+            description="Settlement dates whose files do not name a withdrawal in doubt, before it"
+            " may be released.",
+            ge=0,
+            le=60,
+        ),
+    ] = 2
+    settlement_bytes_max: Annotated[
+        int,
+        Meta(description="Longest settlement file.", ge=1_024, le=1_000_000_000),
+    ] = 134_217_728
     dormant_after_days: Annotated[
         int, Meta(description="A wallet that rests so long is dormant.", ge=1, le=36_500)
     ] = 365

@@ -85,13 +85,16 @@ class SwitchLink:
         self._resolver = MappingKeyResolver(public_keys={}, private_keys={})
         self._read_at = -KEYS_SECONDS
 
-    async def caller(self, request: ApiRequest, *, note_nonce: bool) -> SwitchCaller:
-        """Who signed it. Raises Unauthenticated for anything that is not as it must be."""
+    async def caller(
+        self, request: ApiRequest, *, note_nonce: bool, streamed: bool = False
+    ) -> SwitchCaller:
+        """Who signed it. Raises Unauthenticated for anything that is not as it must be. Of
+        one that is `streamed` the body is left unread: its digest is still to be compared."""
         await self._read_keys()
-        body = await request.body()
+        body = None if streamed else await request.body()
         try:
             verified = self._verified(_message(request.scope), body)
-            caller = self._signer(verified)
+            caller = self._signer(verified, streamed=streamed)
         except (HTTPMessageSignaturesException, ValueError) as error:
             logger.info("bad signature", reason=str(error)[:200])
             raise Unauthenticated("The signature is not valid.") from error
@@ -101,7 +104,7 @@ class SwitchLink:
         request.scope["state"]["signed"] = True
         return caller
 
-    def _verified(self, message: _Message, body: bytes) -> VerifyResult:
+    def _verified(self, message: _Message, body: bytes | None) -> VerifyResult:
         verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=self._resolver)
         # The age counts from `created`; the skew is allowed both ways, so no age beyond it.
         verifier.max_clock_skew = self._window
@@ -111,10 +114,11 @@ class SwitchLink:
         (result,) = results
         return result
 
-    def _signer(self, verified: VerifyResult) -> SwitchCaller:
+    def _signer(self, verified: VerifyResult, *, streamed: bool) -> SwitchCaller:
         if verified.label != LABEL or verified.parameters.get("alg") != ED25519.algorithm_id:
             raise ValueError("wrong label or algorithm")
-        if verified.body is None or not 0 < len(verified.nonce or "") <= NONCE_CHARS_MAX:
+        undigested = verified.body is None and not streamed
+        if undigested or not 0 < len(verified.nonce or "") <= NONCE_CHARS_MAX:
             raise ValueError("no digest or nonce")
         key_id = str(verified.parameters["keyid"])
         nonce = hashlib.sha256(f"{key_id}\n{verified.nonce}".encode()).digest()

@@ -12,6 +12,8 @@ from commands.account.minimum import SetMinimumBalance
 from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
+from commands.reconciliation.interchange import SetInterchange
+from commands.reconciliation.resolve_mismatch import ResolveMismatch
 from commands.risk.publish_tariff import PublishTariff
 from commands.risk.set_limits import SetLimits
 from commands.risk.set_rules import SetRules
@@ -45,7 +47,9 @@ AnyChange = (
     | PayTrustCharge
     | ResolveBreak
     | ResolveClaim
+    | ResolveMismatch
     | ReverseBigEntry
+    | SetInterchange
     | SetMinimumBalance
     | SettleSwitch
     | SweepFees

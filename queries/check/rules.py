@@ -98,6 +98,8 @@ STATE = """
     ledger.held_transfer
     ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
     ledger.trail_seal
+    ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
+    ledger.interchange ledger.machine_word
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -106,6 +108,7 @@ MODELS = """
     queries.rule_edition queries.risk_hit queries.risk_case queries.case_event
     queries.held_transfer
     queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
+    queries.settlement_file queries.settlement_item queries.mismatch queries.absence
     queries.feed queries.alert queries.proposal
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
@@ -153,6 +156,8 @@ GRANTS = frozenset(
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
             ledger.trust_book
+            ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
+            ledger.interchange ledger.machine_word
             """,
         ),
         *_grants(

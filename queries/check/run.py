@@ -16,6 +16,7 @@ from queries.check.captures import CaptureOrRelease
 from queries.check.checkpoints import AsSigned, Signed
 from queries.check.entries import BalancedEntries
 from queries.check.expiry import CodesExpire
+from queries.check.files import FilesCountOnce
 from queries.check.floors import FloorsHold
 from queries.check.four_eyes import FourEyes
 from queries.check.hashes import WholeChain
@@ -46,6 +47,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     FourEyes,
     DatesAreOwed,
     TillsAddUp,
+    FilesCountOnce,
     WallsStand,
     ModelsFollow,
     EveryActTraced,

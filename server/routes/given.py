@@ -15,12 +15,14 @@ from server.metrics import Metrics
 from server.primary import Primary
 from server.sealing import Sealing
 from server.settings import Settings
+from server.settlement.taking_in import Clearing
 from server.sign_in import SignIn
 from server.vault import Vault
 from server.webhooks.desk import Desk
 
 # They are ours: nothing about them has to be validated with each request.
 TheCall = NamedDependency[SkipValidation[Call]]
+TheClearing = NamedDependency[SkipValidation[Clearing]]
 TheDesk = NamedDependency[SkipValidation[Desk]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]
 TheEvents = NamedDependency[SkipValidation[Events]]

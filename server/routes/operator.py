@@ -167,11 +167,14 @@ async def set_wallet_status(
 
 @post("/withdrawal/{transaction_id:uuid}/release", status_code=200, summary="Propose a release")
 async def propose_release(
-    transaction_id: FromPath[UUID], data: JSONBody[Evidence], call: TheCall
+    transaction_id: FromPath[UUID], data: JSONBody[Evidence], call: TheCall, settings: TheSettings
 ) -> Reply[ReleaseStatus]:
     """A withdrawal in doubt was not paid: somebody else has to approve."""
     command = ProposeRelease(
-        transaction_id=transaction_id, maker_id=call.caller.user_id, evidence=data.evidence
+        transaction_id=transaction_id,
+        maker_id=call.caller.user_id,
+        evidence=data.evidence,
+        absences_min=settings.release_absences_min,
     )
     return reply_to(await call.write(command, data))
 
@@ -181,9 +184,15 @@ async def propose_release(
     status_code=200,
     summary="Approve a release that somebody else has proposed",
 )
-async def approve_release(transaction_id: FromPath[UUID], call: TheCall) -> Reply[ReleaseStatus]:
+async def approve_release(
+    transaction_id: FromPath[UUID], call: TheCall, settings: TheSettings
+) -> Reply[ReleaseStatus]:
     """The whole hold goes back to the customer."""
-    command = ApproveRelease(transaction_id=transaction_id, checker_id=call.caller.user_id)
+    command = ApproveRelease(
+        transaction_id=transaction_id,
+        checker_id=call.caller.user_id,
+        absences_min=settings.release_absences_min,
+    )
     return reply_to(await call.write(command))
 
 

@@ -29,6 +29,9 @@ from commands.command import Answer, Command, Rounds
 from commands.identity.devices import Device, Devices
 from commands.identity.person import Role
 from commands.identity.session import Session
+from commands.reconciliation.file import FileState, Series, SettlementFile
+from commands.reconciliation.mention import Mention
+from commands.reconciliation.mismatch import Mismatch, MismatchKind, MismatchState
 from commands.risk.activity import Activity
 from commands.risk.case import Case, CaseState
 from commands.risk.held_transfer import HeldState, HeldTransfer
@@ -45,6 +48,7 @@ from commands.webhook.row import Webhook, WebhookState
 from commands.withdrawal.cardless import Cardless
 from commands.withdrawal.claim import Claim, ClaimState
 from commands.withdrawal.lifecycle import State
+from commands.withdrawal.machine_word import MachineWord
 from commands.withdrawal.release import Release
 from commands.withdrawal.row import Withdrawal
 from ledger import arrays, chart
@@ -213,6 +217,26 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
     (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),
 ]  # fmt: skip
 
+FILE = SettlementFile(
+    id=ID, acquirer_id="SISP", number=17, settlement_date=DAY, cut_off_at=WHEN,
+    signed=b"\0\xff signed", records=3,
+)  # fmt: skip
+MISMATCH = Mismatch(
+    id=uuid7(), kind=MismatchKind.LATE, file_id=ID, number=3, acquirer_id="SISP",
+    terminal_id="ATM00001", stan="000001", rrn="000000000001", local_date=DAY, withdrawal_id=ID,
+    in_file=9, in_books=9, file_date=DAY, book_date=DAY,
+)  # fmt: skip
+ROWS_OF_FILES: list[tuple[Row, Row | None]] = [
+    (FILE, msgspec.structs.replace(FILE, matched=3, state=FileState.MATCHED)),
+    (Series(acquirer_id="SISP", first_date=DAY, last_date=DAY, last_number=17), Series(
+        acquirer_id="SISP", first_date=DAY, last_date=date(2030, 5, 16), last_number=18)),
+    (Mention(id=ID, absences=1, absent_on=DAY, missing_id=OTHER_ID), Mention(
+        id=ID, file_id=OTHER_ID, number=3, claimed=9, absences=1, absent_on=DAY)),
+    (MISMATCH, msgspec.structs.replace(
+        MISMATCH, state=MismatchState.BOOKED, checker_id=OTHER_ID)),
+    (MachineWord(withdrawal_id=ID, dispensed=0), MachineWord(withdrawal_id=ID, dispensed=9)),
+]  # fmt: skip
+
 # A row as it begins, and as it is saved again. None: it never changes.
 ROWS: list[tuple[Row, Row | None]] = [
     (ACTIVE, COMPLETED),
@@ -240,6 +264,7 @@ ROWS: list[tuple[Row, Row | None]] = [
     (Nonce(hash=bytes(range(16)), seen_at=WHEN), None),
     *ROWS_OF_ALERTS,
     *ROWS_OF_CARE,
+    *ROWS_OF_FILES,
     *ROWS_OF_LIMITS,
     *ROWS_OF_RISK,
     (BankCredit(

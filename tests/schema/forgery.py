@@ -177,6 +177,53 @@ INSERT INTO ledger.difference (
 VALUES (gen_random_uuid(), 'in_file_only', 500, 500, '2026-11-23', 'line 17', 1);
 INSERT INTO ledger.trust_book (kind, fees_swept, commission_funded, tax_paid, version)
 VALUES ('trust', 0, 0, 0, 1);
+INSERT INTO ledger.settlement_file (
+    id, acquirer_id, number, settlement_date, cut_off_at, signed, records, matched, state, version
+)
+VALUES (gen_random_uuid(), 'SISP', 1, '2026-11-23', now(), 'signed', 5, 5, 'matched', 1);
+INSERT INTO ledger.settlement_series (
+    acquirer_id, first_date, last_date, last_number, version
+)
+VALUES ('SISP', '2026-11-23', '2026-11-23', 1, 1);
+INSERT INTO ledger.mention (id, file_id, number, claimed, absences, absent_on, version)
+VALUES (gen_random_uuid(), gen_random_uuid(), 1, 2000, 0, NULL, 1);
+INSERT INTO ledger.mismatch (
+    id, kind, state, file_id, number, acquirer_id, terminal_id, stan, rrn, local_date, in_file,
+    in_books, file_date, version
+)
+VALUES (
+    gen_random_uuid(), 'amount', 'open', gen_random_uuid(), 1, 'SISP', 'atm', '000001',
+    '000000000001', '2026-11-23', 2000, 1500, '2026-11-23', 1
+);
+INSERT INTO ledger.machine_word (withdrawal_id, dispensed, version)
+VALUES (gen_random_uuid(), 0, 1);
+INSERT INTO queries.settlement_file (
+    id, acquirer_id, number, settlement_date, cut_off_at, key_id, digest, signature, state, records,
+    captured, captured_amount, reversed, taken_back, taken_back_amount, fees, net, actor, position,
+    taken_in_at
+)
+VALUES (
+    gen_random_uuid(), 'SISP', 1, '2026-11-23', now(), 'key', '-', '-', 'matched', 1, 1, 2000, 0, 0,
+    0, 12, 2000, 'nobody', 1, now()
+);
+INSERT INTO queries.settlement_item (
+    file_id, number, kind, local_date, terminal_id, rrn, stan, requested, amount, fee,
+    authorised_at, ended_at, outcome
+)
+VALUES (
+    gen_random_uuid(), 1, 'CAP', '2026-11-23', 'atm', '000000000001', '000001', 2000, 2000, 12,
+    now(), now(), 'matched'
+);
+INSERT INTO queries.mismatch (
+    id, kind, state, file_id, number, acquirer_id, terminal_id, stan, rrn, local_date, in_file,
+    in_books, file_date, position, found_at, updated_at
+)
+VALUES (
+    gen_random_uuid(), 'amount', 'open', gen_random_uuid(), 1, 'SISP', 'atm', '000001',
+    '000000000001', '2026-11-23', 2000, 1500, '2026-11-23', 1, now(), now()
+);
+INSERT INTO queries.absence (withdrawal_id, absences, absent_on)
+VALUES (gen_random_uuid(), 1, '2026-11-23');
 INSERT INTO queries.bank_credit (
     reference, transaction_id, amount, value_date, beneficiary, state, entry_number, booked_at
 )

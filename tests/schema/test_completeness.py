@@ -15,6 +15,7 @@ from tests.schema import (
     test_read_models,
     test_risk,
     test_trail,
+    test_settlement,
     test_withdrawals,
 )
 from tests.schema.conftest import Connection
@@ -31,6 +32,7 @@ FORGERIES: tuple[Forgery, ...] = (
     *test_agents.FORGERIES,
     *test_events.FORGERIES,
     *test_trail.FORGERIES,
+    *test_settlement.FORGERIES,
 )
 STAYS = (*test_books.STAYS, *test_trail.STAYS)
 FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS)

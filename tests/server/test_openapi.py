@@ -97,7 +97,7 @@ class Callers:
 
     def for_operation(self, name: str) -> requests.auth.AuthBase | None:
         rule = POLICY[name]
-        if rule in (Rule.SWITCH, Rule.SWITCH_READS):
+        if rule in (Rule.SWITCH, Rule.SWITCH_READS, Rule.SWITCH_STREAMS):
             return self._switch
         if isinstance(rule, Rule):
             return None
