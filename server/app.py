@@ -31,6 +31,7 @@ from server.leaving import told_of_leaving
 from server.metrics import Metrics
 from server.pins import Pins
 from server.primary import Primary
+from server.rates import Rates
 from server.reading import CaughtUp, asking
 from server.routes import (
     agents,
@@ -202,7 +203,12 @@ def _litestar(parts: Parts) -> Litestar:
         async with parts.at_work():
             yield
 
-    gate = Gate(parts.sessions, parts.link)
+    gate = Gate(
+        parts.sessions,
+        parts.link,
+        Rates(parts.settings),
+        schema_public=parts.settings.schema_public,
+    )
     wait_seconds = parts.settings.read_wait_seconds
     reading = CaughtUp(parts.reader, parts.projector, parts.door, wait_seconds)
     return Litestar(

@@ -30,7 +30,11 @@ ALWAYS = (
         b"content-security-policy",
         b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
+WHEN_IT_ENDS = "when_it_ends"  # in a request's state: what is called then, once
 SHED_LAST = "/vinti4/"  # paths that are let in however many requests are under way
 
 
@@ -56,6 +60,8 @@ class Traced:
             await self._trace(scope, receive, send)
         finally:
             self._under_way -= 1
+            if leave := scope.get("state", {}).get(WHEN_IT_ENDS):
+                leave()
 
     async def _trace(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         exchange = _Exchange(scope, send, self._answering)

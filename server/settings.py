@@ -140,6 +140,52 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Requests at once in a process, above which it refuses.", ge=1, le=100_000
         ),
     ] = 4_096
+    requests_each: Annotated[
+        int, Meta(description="Requests at once of one caller in a process.", ge=1, le=100_000)
+    ] = 64
+    connections_each: Annotated[
+        int, Meta(description="Connections at once of one address to a process.", ge=1, le=100_000)
+    ] = 2_048
+    head_seconds: Annotated[
+        float, Meta(description="A request's head has come within this.", gt=0, le=600)
+    ] = 10.0
+    head_bytes_max: Annotated[
+        int, Meta(description="Longest head of a request.", ge=1_024, le=1_000_000)
+    ] = 32_768
+    body_seconds: Annotated[
+        float, Meta(description="Its body has come within this.", gt=0, le=600)
+    ] = 20.0
+    reading_seconds: Annotated[
+        float,
+        Meta(
+            description="Who has taken nothing of an answer for so long is cut off.", gt=0, le=600
+        ),
+    ] = 30.0
+    rate_sign_in_per_minute: Annotated[
+        int, Meta(description="Steps of signing in from one address.", ge=1, le=10_000_000)
+    ] = 600
+    rate_public_per_minute: Annotated[
+        int,
+        Meta(description="What anybody may ask, from one address.", ge=1, le=10_000_000),
+    ] = 600
+    rate_strangers_per_minute: Annotated[
+        int,
+        Meta(
+            description="Requests of one address without a good session, until none is looked at.",
+            ge=1,
+            le=10_000_000,
+        ),
+    ] = 600
+    rate_reads_per_minute: Annotated[
+        int, Meta(description="Reads of one caller.", ge=1, le=10_000_000)
+    ] = 1_200
+    rate_writes_per_minute: Annotated[
+        int, Meta(description="Orders of one caller.", ge=1, le=10_000_000)
+    ] = 600
+    schema_public: Annotated[
+        bool,
+        Meta(description="Show /schema to anybody; else to whoever asks from this machine."),
+    ] = True
     queue_max: Annotated[
         int,
         Meta(

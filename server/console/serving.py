@@ -26,6 +26,7 @@ from server.app import create_app
 from server.console.given import Unreachable, settings
 from server.demo import Wanted
 from server.installation import Installation, installed
+from server.patience import Config, Patience
 from server.settings import PREFIX, Settings
 from server.worker import WORKER
 
@@ -33,6 +34,11 @@ READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 BIND_SECONDS = 3.0  # the workers of a server that was killed leave its port within a second
 BACKLOG = 2_048
+AMPLE = 100_000
+RATES = (
+    "rate_sign_in_per_minute", "rate_public_per_minute", "rate_strangers_per_minute",
+    "rate_reads_per_minute", "rate_writes_per_minute", "requests_each", "connections_each",
+)  # fmt: skip
 
 
 @click.command()
@@ -53,10 +59,13 @@ def serve(
     if until_input_ends:
         _leave_with_input()
     flags = {"host": host, "port": port, "workers": workers}
-    found = settings(**flags)
+    found = settings(**flags, **(ample_rates() if as_demo else {}))
     if as_demo and not found.on_loopback:
         raise click.UsageError("--demo listens on this machine only: give --host 127.0.0.1")
-    for name, value in flags.items():  # for workers, which read the environment
+    for name, value in {
+        **flags,
+        **(ample_rates() if as_demo else {}),
+    }.items():  # for workers, which read the environment
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
     with (
@@ -72,6 +81,11 @@ def serve(
             _serve_in_workers(found, sock, says)
         else:
             uvloop.run(_serve_here(installation, sock, says))
+
+
+def ample_rates() -> dict[str, int]:
+    """A demo's limits, unless somebody has set others: crowds and outside tests are no attack."""
+    return {name: AMPLE for name in RATES if PREFIX + name.upper() not in os.environ}
 
 
 def prepare(installation: Installation, *, as_demo: bool, refill: bool = False) -> None:
@@ -193,9 +207,10 @@ def _serve_in_workers(found: Settings, sock: socket.socket, says: Mapping[str, A
     Multiprocess(config, sockets=[sock]).run()
 
 
-def _config(found: Settings, app: Any, **more: Any) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(found: Settings, app: Any, **more: Any) -> Config:
+    return Config(
         app,
+        Patience.of(found),
         access_log=False,
         log_config=None,
         server_header=False,
