@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test simulate drill pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,6 +23,9 @@ simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); 
 
 drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
+
+timing: setup  ## whether a stranger's number is told from a customer's by time: SAMPLES= (2000); one JSON line
+	@$(BIN)/python -m tests.timing --samples $(or $(SAMPLES),2000)
 
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures

@@ -19,6 +19,7 @@ from psycopg.types.numeric import Int8
 
 from ledger.database import connect
 from queries.projection import (
+    access,
     accounts,
     agents,
     alerts,
@@ -54,6 +55,7 @@ STEPS = (
     *approvals.STEPS,
     *care.STEPS,
     *reconciliation.STEPS,
+    *access.STEPS,
     *feed.STEPS,
     *audit.STEPS,
 )

@@ -372,3 +372,22 @@ held_transfer = sa.Table(
     _moment("held_at"),
     _moment("updated_at"),
 )
+
+access = sa.Table(
+    "access",
+    metadata,
+    _required("user_id", sa.Uuid(), key=True),
+    _required("role", sa.Text()),
+    _required("status", sa.Text()),
+    sa.Column("agent_id", sa.Uuid()),
+    sa.Column("principal_id", sa.Uuid()),
+    _moment("enrolled_at"),
+    sa.Column("pin_set_at", sa.DateTime(timezone=True)),
+    sa.Column("totp_set_at", sa.DateTime(timezone=True)),
+    _required("passkeys", sa.BigInteger()),
+    _required("recovery_codes", sa.BigInteger()),
+    _required("devices", sa.BigInteger()),
+    sa.Column("last_sign_in_at", sa.DateTime(timezone=True)),
+    sa.Column("last_act", sa.Text()),
+    sa.Column("last_acted_at", sa.DateTime(timezone=True)),
+)

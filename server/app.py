@@ -26,14 +26,19 @@ from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
 from server.errors import HANDLERS
 from server.events import Events
+from server.identities import Identities
 from server.jobs import Job, Jobs
 from server.leaving import told_of_leaving
 from server.metrics import Metrics
+from server.own_factors import OwnFactors
+from server.passkeys import Passkeys
 from server.pins import Pins
 from server.primary import Primary
 from server.rates import Rates
 from server.reading import CaughtUp, asking
+from server.resets import Resets
 from server.routes import (
+    access,
     agents,
     approvals,
     audit,
@@ -42,10 +47,12 @@ from server.routes import (
     claims,
     counter,
     events,
+    factors,
     health,
     offers,
     operator,
     outlets,
+    people,
     prices,
     risk,
     settlement,
@@ -63,6 +70,7 @@ from server.settlement.taking_in import Clearing, Served
 from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
 from server.trail import Trail
+from server.tries import Tries
 from server.urls import Urls
 from server.vault import Vault
 from server.watching import Watching
@@ -74,6 +82,9 @@ from server.wire import ApiRequest, MoneySchema, Reply
 FORGET_SECONDS = 600.0  # between looks for deliveries that are old
 ROUTES = (
     *sign_in.HANDLERS,
+    *factors.HANDLERS,
+    *people.HANDLERS,
+    *access.HANDLERS,
     *withdrawals.HANDLERS,
     *wallet.HANDLERS,
     *agents.HANDLERS,
@@ -95,8 +106,8 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "clearing", "desk", "enrolment", "events", "metrics", "primary", "sealing", "server_key",
-    "sessions", "settings", "sign_in", "vault",
+    "clearing", "desk", "enrolment", "events", "identities", "metrics", "own_factors", "passkeys",
+    "primary", "resets", "sealing", "server_key", "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -121,8 +132,19 @@ class Parts:
         self.sessions = Sessions(self.primary, settings.session_cache_seconds)
         self.link = SwitchLink(self.primary, settings.signature_window_seconds)
         self.enrolment = Enrolment(self.vault, self.pins)
-        self.sign_in = SignIn(self.primary, self.door, self.vault, self.pins, settings)
         self.clearing = Clearing(Served(self.door, self.reader), self.reader)
+        self.identities = Identities(self.primary, self.vault)
+        self.passkeys = Passkeys(self.vault, settings)
+        tries = Tries(self.primary, self.vault, settings)
+        self.sign_in = SignIn(
+            self.primary, self.door, self.vault, self.pins, settings, tries, self.passkeys
+        )
+        self.own_factors = OwnFactors(
+            self.primary, self.vault, self.pins, settings, self.sign_in, self.passkeys
+        )
+        self.resets = Resets(
+            self.primary, self.door, self.vault, self.pins, settings, tries, self.sign_in
+        )
         self.events = Events(self.reader, self.primary, self.vault, settings)
         self.watch = Watch(self.reader, self.projector, self.door)
         self.desk = Desk(self.primary)
@@ -210,7 +232,7 @@ def _litestar(parts: Parts) -> Litestar:
         schema_public=parts.settings.schema_public,
     )
     wait_seconds = parts.settings.read_wait_seconds
-    reading = CaughtUp(parts.reader, parts.projector, parts.door, wait_seconds)
+    reading = CaughtUp(parts.reader, parts.projector, parts.door, parts.vault, wait_seconds)
     return Litestar(
         route_handlers=[
             Router(API, route_handlers=ROUTES),

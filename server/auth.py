@@ -18,6 +18,8 @@ from psycopg import OperationalError
 
 from commands.identity.person import Role
 from ledger.errors import Forbidden, NotFound, Unauthenticated
+from queries.feed import EVERY_OPERATOR, Listener
+from queries.projection.feed import AGENT, CUSTOMER, OPERATORS
 from server.context import WHEN_IT_ENDS
 from server.policy import POLICY, Rule
 from server.primary import OpenedSession, Primary
@@ -52,6 +54,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return self.agent_id
 
 
+def listener_of(caller: Caller) -> Listener:
+    """Whose affairs a caller is told."""
+    if caller.role is Role.CUSTOMER:
+        return Listener(CUSTOMER, caller.user_id)
+    if caller.role is Role.AGENT:
+        return Listener(AGENT, caller.agent)
+    return Listener(OPERATORS, EVERY_OPERATOR)
+
+
 class Sessions:
     """Sessions as this process has seen them within the last second."""
 
@@ -81,6 +92,12 @@ class Sessions:
         """A session was ended here: do not believe it for another second."""
         for hashed, (_, session) in list(self._known.items()):
             if session.session_id == session_id:
+                del self._known[hashed]
+
+    def forget_all_of(self, user_id: UUID) -> None:
+        """The same for all sessions of somebody."""
+        for hashed, (_, session) in list(self._known.items()):
+            if session.user_id == user_id:
                 del self._known[hashed]
 
     async def close(self) -> None:

@@ -21,6 +21,7 @@ from server.console.books import check, journal, projections, statement, trial_b
 from server.console.database import doctor, migrate, seed
 from server.console.demonstration import demo
 from server.console.given import GOOD, UNREACHABLE, WRONG_USAGE
+from server.console.people import access_review, people
 from server.console.serving import serve
 from server.console.simulating import simulator
 from server.demo import NotADemo
@@ -49,7 +50,7 @@ def cli() -> None:
 
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
-    trial_balance,
+    trial_balance, access_review, people,
 ):  # fmt: skip
     cli.add_command(each)
 

@@ -49,7 +49,10 @@ CUSTOMER_MONEY_LEAST = 50_000_00
 AGENT_FLOAT = Money(500_000_00)
 AGENT_FLOAT_LEAST = 100_000_00
 FLOAT_LOW, FLOAT_OK = Money(50_000_00), Money(100_000_00)
-STAFF = (Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN)
+# Two of those who propose to each other.
+STAFF = (
+    Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN, Role.ADMIN,
+)  # fmt: skip
 PRINCIPAL = "Mercearias Unidas"  # illustrative, like the counters and where they stand
 COUNTERS = (
     ("Mercearia Central", Place(island="Santiago", latitude=14_917_000, longitude=-23_509_000)),

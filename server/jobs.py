@@ -36,6 +36,7 @@ logger = structlog.get_logger(__name__)
 FENCE = 7_236_300  # advisory locks of jobs begin here; ledger/migrations.py has 7,236,201
 MORE = 50  # fences of work that comes from elsewhere begin so far behind
 PRUNE_SECONDS = 60.0
+CHALLENGE_LIVES = 2  # that of a passkey is noted as used when it is over, and a little longer
 NONCE_WINDOWS = 4  # a signature is good for two: the window counts both ways
 DAY_SECONDS = 86_400
 STRANGER_SECONDS = 30 * DAY_SECONDS
@@ -124,13 +125,21 @@ class Jobs:
         return await self._fenced(4, "job:sleep", deal_with_some)
 
     async def prune(self) -> int:
-        """Forget nonces whose signatures are too old anyway, and strangers of long ago."""
-        nonces = NONCE_WINDOWS * self._settings.signature_window_seconds
+        """Forget nonces whose signatures and challenges are too old anyway, sources whose window is
+        over, and strangers of long ago."""
+        settings = self._settings
+        windows = NONCE_WINDOWS * settings.signature_window_seconds
+        nonces = max(windows, CHALLENGE_LIVES * settings.challenge_ttl_seconds)
 
         async def forget() -> int:
-            return await self._edge.prune(primary.PRUNE_NONCES, nonces) + await self._edge.prune(
-                primary.PRUNE_STRANGERS, STRANGER_SECONDS
-            )
+            forgotten = 0
+            for statement, seconds in (
+                (primary.PRUNE_NONCES, nonces),
+                (primary.PRUNE_STRANGERS, STRANGER_SECONDS),
+                (primary.PRUNE_SOURCES, settings.source_window_seconds),
+            ):
+                forgotten += await self._edge.prune(statement, seconds)
+            return forgotten
 
         return await self._fenced(3, "job:prune", forget)
 

@@ -40,6 +40,7 @@ KEY_OPTIONAL = frozenset(
         f"POST {API}/withdrawal/agent",
         f"POST {API}/withdrawal/{{transaction_id}}/cancel",
         f"POST {API}/agent/requests/{{transaction_id}}/refuse",
+        f"POST {API}/people/{{user_id}}/reset-code",
     }
 )
 # What comes in here is a file, whose own number is its key.
@@ -172,7 +173,8 @@ def _headers(name: str, rule: Allowed) -> Iterator[Parameter]:
     if isinstance(rule, Rule):
         return
     if name.startswith("GET"):
-        yield _header(LOG_POSITION, "Wait until this position can be read", r"^[0-9]{1,18}$")
+        told = "Wait until this can be read: the position of a write, or the id of an event"
+        yield _header(LOG_POSITION, told, r"^([0-9]{1,18}|[A-Za-z0-9_-]{22})$")
     elif name.startswith("POST") and "/auth/" not in name and name not in FILES:
         required = name not in KEY_OPTIONAL
         yield _header(KEY_HEADER, "One effect for each key", r"^[!-~]{1,255}$", required=required)

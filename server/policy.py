@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from commands.identity.person import Role
+from commands.identity.person import STAFF, Role
 from server.settings import API
 
 
@@ -39,12 +39,32 @@ HOOKS = frozenset({Role.OPERATOR, Role.ADMIN})
 AUDITOR = frozenset({Role.AUDITOR})
 BOOKS = frozenset({Role.ACCOUNTANT, Role.AUDITOR})
 READING = SETTLING | {Role.AUDITOR}
+ADMIN = frozenset({Role.ADMIN})
+HELPERS = frozenset({Role.OPERATOR, Role.ADMIN})  # with a forgotten PIN
+PROPOSING = SETTLING | ADMIN  # each kind of change says who of them
+REVIEWING = frozenset({Role.AUDITOR, Role.ADMIN})
 MOVING = CUSTOMER | AGENT
-OUR_PEOPLE = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
+OUR_PEOPLE = frozenset(STAFF)
 
 API_POLICY: Mapping[str, Allowed] = {
     "POST /auth/login": Rule.ANYBODY,
     "POST /auth/factor": Rule.ANYBODY,
+    "POST /auth/passkey/options": Rule.ANYBODY,
+    "POST /auth/passkey": Rule.ANYBODY,
+    "POST /auth/reset": Rule.ANYBODY,
+    "POST /auth/reset/confirm": Rule.ANYBODY,
+    "DELETE /auth/reset": EVERYBODY,
+    "GET /auth/factors": EVERYBODY,
+    "POST /auth/pin": EVERYBODY,
+    "POST /auth/totp": EVERYBODY,
+    "POST /auth/totp/confirm": EVERYBODY,
+    "POST /auth/recovery-codes": EVERYBODY,
+    "POST /auth/passkeys/options": OUR_PEOPLE,
+    "POST /auth/passkeys": OUR_PEOPLE,
+    "GET /auth/passkeys": OUR_PEOPLE,
+    "DELETE /auth/passkeys/{passkey_id}": OUR_PEOPLE,
+    "GET /auth/devices": EVERYBODY,
+    "DELETE /auth/devices/{device_id}": EVERYBODY,
     "POST /auth/step-up": EVERYBODY,
     "POST /auth/logout": EVERYBODY,
     "GET /auth/sessions": EVERYBODY,
@@ -99,11 +119,16 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /quote": MOVING,
     "GET /tariff": EVERYBODY - {Role.ADMIN},
     "GET /limits": READING,
-    "POST /proposals": SETTLING,
-    "GET /proposals": READING,
-    "GET /proposals/{proposal_id}": READING,
-    "POST /proposals/{proposal_id}/approve": SETTLING,
-    "POST /proposals/{proposal_id}/withdraw": SETTLING,
+    "POST /proposals": PROPOSING,
+    "GET /proposals": READING | ADMIN,
+    "GET /proposals/{proposal_id}": READING | ADMIN,
+    "POST /proposals/{proposal_id}/approve": PROPOSING,
+    "POST /proposals/{proposal_id}/withdraw": PROPOSING,
+    "POST /people": ADMIN,
+    "POST /people/{user_id}/disable": ADMIN,
+    "POST /people/{user_id}/reset-code": HELPERS,
+    "GET /access": REVIEWING,
+    "GET /access/roles": REVIEWING,
     "POST /deposit/bank": OPERATOR,
     "GET /deposit/unidentified": SETTLING,
     "POST /deposit/unidentified/assign": OPERATOR,
@@ -174,6 +199,10 @@ API_POLICY: Mapping[str, Allowed] = {
 NOBODY_ELSES = frozenset(
     {
         "GET /auth/sessions",
+        "GET /auth/factors",
+        "GET /auth/passkeys",
+        "GET /auth/devices",
+        "GET /access/roles",
         "GET /tariff",
         "GET /limits",
         "GET /reports/trial-balance",
@@ -194,6 +223,8 @@ class Thing(Enum):
 
     ONESELF = "in its body, the caller"  # another is FORBIDDEN: who one is, one knows
     SESSION = "a session of the caller's"
+    PASSKEY = "a passkey of the caller's"
+    DEVICE = "a device of the caller's"
     WITHDRAWAL = "a customer's withdrawal or request"
     CODE = "a customer's withdrawal at a machine"
     REQUEST = "a customer's request at a counter"
@@ -208,12 +239,14 @@ class Thing(Enum):
     OUTLET = "an outlet of the manager's principal; to our own people, any"
     OPERATION = "an operation of the acquirer"
     CUSTOMER = "any customer"
+    COLLEAGUE = "anybody but customers"
+    RESET = "somebody's open reset: operators help customers and agents, admins our own people"
     COUNTER = "any agent"
     PRINCIPAL = "any principal"
     WITHDRAWAL_OF_ANY = "any withdrawal"
     CLAIM_OF_ANY = "any claim"
     REDEMPTION = "any redemption"
-    PROPOSAL = "any proposal; whoever made it does not approve it"
+    PROPOSAL = "any proposal, to admins one about people; whoever made it does not approve it"
     DISPUTE = "any dispute"
     ENTRY = "any entry"
     ACCOUNT = "any account"
@@ -224,6 +257,10 @@ class Thing(Enum):
 # Every route whose path names something, and every one whose body names the caller.
 THINGS: Mapping[str, Thing] = {
     "DELETE /auth/sessions/{session_id}": Thing.SESSION,
+    "DELETE /auth/passkeys/{passkey_id}": Thing.PASSKEY,
+    "DELETE /auth/devices/{device_id}": Thing.DEVICE,
+    "POST /people/{user_id}/disable": Thing.COLLEAGUE,
+    "POST /people/{user_id}/reset-code": Thing.RESET,
     "POST /withdrawal/atm": Thing.ONESELF,
     "POST /withdrawal/agent": Thing.ONESELF,
     "POST /withdrawal/agent/offer": Thing.ONESELF,
@@ -285,6 +322,8 @@ THINGS: Mapping[str, Thing] = {
 OWNERS: Mapping[Thing, frozenset[Role]] = {
     Thing.ONESELF: MOVING,
     Thing.SESSION: EVERYBODY,
+    Thing.PASSKEY: OUR_PEOPLE,
+    Thing.DEVICE: EVERYBODY,
     Thing.WITHDRAWAL: CUSTOMER,
     Thing.CODE: CUSTOMER,
     Thing.REQUEST: CUSTOMER,

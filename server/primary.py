@@ -29,12 +29,14 @@ POOL_WAIT_SECONDS = 2.0
 STATEMENT_SECONDS = 5
 
 PERSON_BY_PHONE = """
-    SELECT id, role, pin_hash, totp_seal
+    SELECT id, role, pin_hash, totp_seal, profile_seal
     FROM ledger.person
     WHERE phone_index = %(phone_index)s AND status = 'active'
 """
 PERSON_BY_ID = """
-    SELECT id, role, pin_hash, totp_seal FROM ledger.person WHERE id = %(id)s AND status = 'active'
+    SELECT id, role, pin_hash, totp_seal, profile_seal
+    FROM ledger.person
+    WHERE id = %(id)s AND status = 'active'
 """
 UNUSED_TOTP = """
     SELECT totp_seal AS seal FROM ledger.person WHERE id = %(id)s AND totp_step = 0
@@ -49,25 +51,11 @@ SESSION = """
     WHERE
         s.token_hash = %(token_hash)s
         AND s.revoked_at IS NULL
+        AND s.epoch = p.session_epoch
         AND p.status = 'active'
         AND s.expires_at > clock_timestamp()
         AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
         > clock_timestamp()
-"""
-SESSIONS = """
-    SELECT
-        s.id AS session_id, s.opened_at, s.expires_at,
-        coalesce(u.last_seen, s.opened_at) AS last_seen
-    FROM ledger.session AS s
-    LEFT JOIN ledger.session_use AS u ON s.id = u.session_id
-    WHERE
-        s.person_id = %(user_id)s
-        AND s.revoked_at IS NULL
-        AND s.expires_at > clock_timestamp()
-        AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
-        > clock_timestamp()
-    ORDER BY s.opened_at DESC
-    LIMIT 100
 """
 SEEN = """
     INSERT INTO ledger.session_use AS u (session_id, last_seen)
@@ -159,6 +147,10 @@ PRUNE_STRANGERS = """
     DELETE FROM ledger.stranger
     WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
 """
+PRUNE_SOURCES = """
+    DELETE FROM ledger.login_source
+    WHERE since < clock_timestamp() - make_interval(secs => %(seconds)s)
+"""
 NOW = "SELECT clock_timestamp() AS now"
 TRY_FENCE = "SELECT pg_try_advisory_xact_lock(%(fence)s) AS mine"
 
@@ -170,6 +162,7 @@ class Credentials(msgspec.Struct, frozen=True):
     role: Role
     pin_hash: str
     totp_seal: bytes
+    profile_seal: bytes
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,15 +175,6 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     agent_id: UUID | None
     principal_id: UUID | None
-
-
-class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
-    """One of somebody's sessions."""
-
-    session_id: UUID
-    opened_at: datetime
-    expires_at: datetime
-    last_seen: datetime
 
 
 class PickupSeal(msgspec.Struct, frozen=True):
@@ -261,10 +245,6 @@ class Primary:
     async def session(self, token_hash: bytes) -> OpenedSession | None:
         """The session of this token, unless it is over."""
         return await self._one(OpenedSession, SESSION, token_hash=token_hash)
-
-    async def sessions(self, user_id: UUID) -> list[SessionListed]:
-        """Somebody's sessions that are good now, newest first."""
-        return await self.rows(SessionListed, SESSIONS, user_id=user_id)
 
     async def seen(self, session_id: UUID, pause_seconds: float) -> None:
         """Note that a session was used, unless that was noted within the pause."""

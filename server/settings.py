@@ -107,6 +107,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pin_lock_seconds: Annotated[
         int, Meta(description="How long it is locked then.", ge=1, le=86_400)
     ] = 900
+    login_refusal_seconds: Annotated[
+        float,
+        Meta(
+            description="A refused log-in is answered after a multiple of this; 0: at once.",
+            ge=0,
+            le=5,
+        ),
+    ] = 0.1
+    source_tries_max: Annotated[
+        int,
+        Meta(
+            description="Wrong tries from one address, above which it has to wait.",
+            ge=1,
+            le=1_000_000,
+        ),
+    ] = 100
+    source_window_seconds: Annotated[
+        int, Meta(description="For so long they are counted together.", ge=1, le=86_400)
+    ] = 900
+    device_cool_off_seconds: Annotated[
+        int,
+        Meta(description="For so long little money goes out by a new device.", ge=0, le=2_592_000),
+    ] = 259_200
+    reset_cool_off_seconds: Annotated[
+        int,
+        Meta(
+            description="So long a reset of PIN or authenticator waits for an objection.",
+            ge=0,
+            le=2_592_000,
+        ),
+    ] = 86_400
+    reset_open_seconds: Annotated[
+        int, Meta(description="For so long it can be used then.", ge=1, le=2_592_000)
+    ] = 259_200
+    passkey_domain: Annotated[
+        str, Meta(description="The domain that passkeys of staff belong to.")
+    ] = "localhost"
+    passkey_origin: Annotated[
+        str, Meta(description="Where the page is that asks for passkeys.")
+    ] = "http://localhost:8080"
     signature_window_seconds: Annotated[
         int, Meta(description="How far the switch's clock may be off, either way.", ge=1, le=600)
     ] = 120

@@ -7,9 +7,11 @@ import hashlib
 import hmac
 import secrets
 import struct
+import unicodedata
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from commands.idempotency import Once
@@ -17,7 +19,7 @@ from server.secrets import Keyring, Secrets
 
 NONCE_BYTES = 12
 CODE_DIGITS = 6
-EVENT_MAC_BYTES = 13
+EVENT_ZEROS = 8  # bytes after the position that have to come out again
 _VERSION = struct.Struct("!H")
 _POSITION = struct.Struct("!Q")
 
@@ -44,7 +46,15 @@ class Vault:
 
     def pin_input(self, person_id: UUID, pin: str) -> str:
         """What is hashed in place of a PIN: of no use to whoever has the database alone."""
-        return self._index("pin", str(person_id), pin).hex()
+        return self._index("pin", str(person_id), unicodedata.normalize("NFKC", pin)).hex()
+
+    def one_time(self, purpose: str, person_id: UUID, code: str) -> bytes:
+        """Keyed hash of a code that was drawn for one person, to be used once."""
+        return self._index(purpose, str(person_id), code)
+
+    def source(self, address: str) -> bytes:
+        """Keyed hash of the address that somebody asks from."""
+        return self._index("source", address)
 
     def once(self, caller: str, key: str, operation: str, body: bytes) -> Once:
         """A caller's idempotency key, and what came with it: the operation and its body."""
@@ -72,22 +82,28 @@ class Vault:
         except (struct.error, KeyError, ValueError, InvalidTag) as error:
             raise SealBroken from error
 
-    def event_id(self, position: int) -> str:
-        """A place in the feed as listeners name it: nobody else can make one."""
-        raw = _POSITION.pack(position)
-        mac = self._index("event", str(position))[:EVENT_MAC_BYTES]
-        return base64.urlsafe_b64encode(raw + mac).rstrip(b"=").decode()
+    def event_id(self, listener: str, position: int) -> str:
+        """A place in the feed as one listener names it: nobody else can make or read one."""
+        block = _POSITION.pack(position) + bytes(EVENT_ZEROS)
+        sealed = self._event_cipher(listener).encryptor().update(block)
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def event_position(self, event_id: str) -> int:
-        """The place that an id names. Raises SealBroken."""
+    def event_position(self, listener: str, event_id: str) -> int:
+        """The place that an id names. Raises SealBroken for what is not this listener's."""
         try:
             raw = base64.b64decode(event_id + "=" * (-len(event_id) % 4), b"-_", validate=True)
-            (position,) = _POSITION.unpack_from(raw)
+            block = self._event_cipher(listener).decryptor().update(raw)
+            (position,) = _POSITION.unpack_from(block)
         except (struct.error, ValueError) as error:
             raise SealBroken from error
-        if not hmac.compare_digest(self.event_id(position), event_id):
+        if not hmac.compare_digest(self.event_id(listener, position), event_id):
             raise SealBroken
         return int(position)
+
+    def _event_cipher(self, listener: str) -> Cipher[modes.ECB]:
+        # One block alone, so ECB hides all there is to hide; and who cannot encrypt cannot guess
+        # one of 2**128 whose second half comes out as zeros.
+        return Cipher(algorithms.AES256(self._index("event", listener)), modes.ECB())  # noqa: S305
 
     def _index(self, *parts: str) -> bytes:
         return _mac(self._index_key.key(self._index_key.newest), *parts)

@@ -12,6 +12,8 @@ from commands.account.minimum import SetMinimumBalance
 from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
+from commands.identity.reset import ResetFactor
+from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
 from commands.reconciliation.interchange import SetInterchange
 from commands.reconciliation.resolve_mismatch import ResolveMismatch
 from commands.risk.publish_tariff import PublishTariff
@@ -38,6 +40,10 @@ AnyChange = (
     | SetLimits
     | SetRules
     | SetTier
+    | AdmitPerson
+    | ChangeRole
+    | EnablePerson
+    | ResetFactor
     | Adjust
     | BookBreak
     | CollectFromSwitch
@@ -53,6 +59,12 @@ AnyChange = (
     | SetMinimumBalance
     | SettleSwitch
     | SweepFees
+)
+
+# What admins propose, approve and see.
+ABOUT_PEOPLE = tuple(
+    str(change.__struct_config__.tag)
+    for change in (AdmitPerson, ChangeRole, EnablePerson, ResetFactor)
 )
 
 

@@ -25,8 +25,24 @@ class Role(StrEnum):
     AGENT_MANAGER = "agent_manager"  # of a principal: sees that one's outlets, moves nothing
 
 
+# Who works here: they choose passwords, may have passkeys, and only two admins make one of them.
+STAFF = (Role.ACCOUNTANT, Role.OPERATOR, Role.AUDITOR, Role.ADMIN)
+
+
+class Standing(StrEnum):
+    """Whether somebody may sign in."""
+
+    INVITED = "invited"  # until a second admin has agreed
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    CLOSED = "closed"
+
+
 class Person(Row, frozen=True, kw_only=True):
-    """Somebody who can sign in. What identifies them is sealed or a keyed hash."""
+    """Somebody who can sign in. What identifies them is sealed or a keyed hash.
+
+    A session is good while its epoch is the person's: counting on ends all of them at once.
+    """
 
     id: UUID
     role: Role
@@ -42,6 +58,7 @@ class Person(Row, frozen=True, kw_only=True):
     agent_id: UUID | None = None
     principal_id: UUID | None = None
     tier: Tier | None = None  # a customer's
+    session_epoch: int = 0
 
     TABLE: ClassVar[str] = "person"
     LOAD: ClassVar[dict[str, str]] = {
@@ -49,7 +66,7 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier
+                principal_id, tier, session_epoch
             FROM ledger.person
             WHERE id = ANY(%(values)s)
         """,
@@ -57,7 +74,7 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier
+                principal_id, tier, session_epoch
             FROM ledger.person
             WHERE phone_index = ANY(%(values)s)
         """,
@@ -67,24 +84,26 @@ class Person(Row, frozen=True, kw_only=True):
             INSERT INTO ledger.person AS p (
                 id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
                 pin_failures, locked_until, wallet_id, agent_id, principal_id, tier,
-                version
+                session_epoch, version
             )
             SELECT
                 r.id, r.role, r.status, decode(r.phone_index, 'base64'),
                 decode(r.profile_seal, 'base64'), r.pin_hash, decode(r.totp_seal, 'base64'),
                 r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id,
-                r.principal_id, r.tier, r.version
+                r.principal_id, r.tier, r.session_epoch, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, role text, status text, phone_index text, profile_seal text, pin_hash text,
                 totp_seal text, totp_step bigint, pin_failures smallint, locked_until timestamptz,
-                wallet_id uuid, agent_id uuid, principal_id uuid, tier text, version bigint
+                wallet_id uuid, agent_id uuid, principal_id uuid, tier text, session_epoch integer,
+                version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                status = excluded.status, phone_index = excluded.phone_index,
+                role = excluded.role, status = excluded.status, phone_index = excluded.phone_index,
                 profile_seal = excluded.profile_seal, pin_hash = excluded.pin_hash,
                 totp_seal = excluded.totp_seal, totp_step = excluded.totp_step,
                 pin_failures = excluded.pin_failures, locked_until = excluded.locked_until,
-                tier = excluded.tier, version = excluded.version
+                tier = excluded.tier, session_epoch = excluded.session_epoch,
+                version = excluded.version
             WHERE p.version = excluded.version - 1
             RETURNING 1
         )
@@ -107,7 +126,7 @@ class Person(Row, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """Whether this person may still sign in and move money."""
-        return self.status == "active"
+        return self.status == Standing.ACTIVE
 
     @property
     def wallet(self) -> UUID:

@@ -1,7 +1,7 @@
 """A withdrawal in doubt was not paid: one person proposes to release it, another approves.
 
-It must be absent from the switch's files of so many settlement dates, and no count or journal of the
-machine may say that anything was dispensed. The rest of the evidence is for people to read.
+It must be absent from the switch's files of so many settlement dates, and no count or journal of
+the machine may say that anything was dispensed. The rest of the evidence is for people to read.
 """
 
 from __future__ import annotations

@@ -100,6 +100,7 @@ STATE = """
     ledger.trail_seal
     ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
     ledger.interchange ledger.machine_word
+    ledger.factors ledger.passkey ledger.reset ledger.admins
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -109,7 +110,7 @@ MODELS = """
     queries.held_transfer
     queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
     queries.settlement_file queries.settlement_item queries.mismatch queries.absence
-    queries.feed queries.alert queries.proposal
+    queries.feed queries.alert queries.proposal queries.access
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -133,7 +134,9 @@ GRANTS = frozenset(
         *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit ledger.assignment"),
         *_grants(COMMANDS, "SELECT INSERT DELETE", "ledger.nonce"),
         *_grants(
-            COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger ledger.webhook_delivery"
+            COMMANDS,
+            "SELECT INSERT UPDATE DELETE",
+            "ledger.stranger ledger.login_source ledger.webhook_delivery",
         ),
         *_grants(PROJECTOR, "USAGE", "ledger queries"),
         *_grants(PROJECTOR, "SELECT", f"{BOOKS} ledger.trail queries.audit"),
@@ -155,7 +158,7 @@ GRANTS = frozenset(
             ledger.limit_book ledger.activity ledger.proposal
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
-            ledger.trust_book
+            ledger.trust_book ledger.admins
             ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
             ledger.interchange ledger.machine_word
             """,

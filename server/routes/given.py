@@ -11,8 +11,12 @@ from server.auth import Sessions
 from server.door import Call, SwitchCall
 from server.enrolment import Enrolment
 from server.events import Events
+from server.identities import Identities
 from server.metrics import Metrics
+from server.own_factors import OwnFactors
+from server.passkeys import Passkeys
 from server.primary import Primary
+from server.resets import Resets
 from server.sealing import Sealing
 from server.settings import Settings
 from server.settlement.taking_in import Clearing
@@ -26,9 +30,13 @@ TheClearing = NamedDependency[SkipValidation[Clearing]]
 TheDesk = NamedDependency[SkipValidation[Desk]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]
 TheEvents = NamedDependency[SkipValidation[Events]]
+TheIdentities = NamedDependency[SkipValidation[Identities]]
 TheMetrics = NamedDependency[SkipValidation[Metrics]]
+TheOwnFactors = NamedDependency[SkipValidation[OwnFactors]]
+ThePasskeys = NamedDependency[SkipValidation[Passkeys]]
 ThePrimary = NamedDependency[SkipValidation[Primary]]
 TheReader = NamedDependency[SkipValidation[Reader]]  # asks for the caller, and for nobody else
+TheResets = NamedDependency[SkipValidation[Resets]]
 TheSealing = NamedDependency[SkipValidation[Sealing]]
 TheServerKey = NamedDependency[SkipValidation[Ed25519PrivateKey]]
 TheSessions = NamedDependency[SkipValidation[Sessions]]

@@ -16,6 +16,7 @@ from commands.account.credit_from_bank import BankCredited, CreditFromBank
 from commands.account.freeze import SetWalletStatus, WalletStatusSet
 from commands.account.open_wallet import OpenWallet, WalletOpened
 from commands.account.reverse_entry import EntryReversed, ReverseEntry
+from commands.identity.person import Role
 from commands.switch.dispute import Resolution
 from commands.switch.resolve_dispute import ApproveResolution, DisputeStatus, ProposeResolution
 from commands.tier import Tier
@@ -23,7 +24,8 @@ from commands.withdrawal.release import ApproveRelease, ProposeRelease, ReleaseS
 from ledger.accounts import Status
 from ledger.errors import CodeExpired, InvalidRequest
 from ledger.money import Money
-from server.enrolment import TOTP, Profile, new_totp_secret
+from server.chosen import require_choosable
+from server.enrolment import TOTP, Authenticator, Profile, new_totp_secret
 from server.routes.given import TheCall, TheEnrolment, ThePrimary, TheSettings, TheVault
 from server.wire import (
     Amount,
@@ -48,7 +50,7 @@ class NewCustomer(Received, frozen=True, kw_only=True):
 
     phone: Phone
     name: Text
-    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,12}$", examples=["482915"])]
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{6,12}$", examples=["482915"])]
     tier: Tier = Tier.BASIC
 
 
@@ -58,6 +60,8 @@ class NewWallet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     user_id: UUID
     wallet_id: UUID
     totp_secret: str
+    otpauth_uri: str
+    qr: str
 
 
 class BankCredit(Received, frozen=True, kw_only=True):
@@ -114,6 +118,7 @@ async def open_wallet(
     user_id = uuid7()
     secret = new_totp_secret()
     profile = Profile(phone=e164(data.phone), name=data.name)
+    require_choosable(data.pin, Role.CUSTOMER, profile.phone, profile.name)
     kept = await enrolment.kept(user_id, profile, data.pin, secret)
     outcome = await call.write(
         OpenWallet(
@@ -133,7 +138,11 @@ async def open_wallet(
         if seal is None:
             raise CodeExpired("The customer has signed in since.", userId=str(opened.user_id))
         secret = vault.open(TOTP, opened.user_id, seal)
-    wallet = NewWallet(user_id=opened.user_id, wallet_id=opened.wallet_id, totp_secret=secret)
+    wallet = NewWallet(
+        user_id=opened.user_id,
+        wallet_id=opened.wallet_id,
+        **msgspec.structs.asdict(Authenticator.of(secret, profile.phone)),
+    )
     return reply_to(outcome, msgspec.json.encode(wallet))
 
 

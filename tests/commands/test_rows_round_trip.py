@@ -27,7 +27,7 @@ from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.devices import Device, Devices
-from commands.identity.person import Role
+from commands.identity.person import Person, Role
 from commands.identity.session import Session
 from commands.reconciliation.file import FileState, Series, SettlementFile
 from commands.reconciliation.mention import Mention
@@ -58,6 +58,7 @@ from ledger.journal import credit, debit
 from ledger.log import Log
 from ledger.money import Money
 from ledger.rows import Key, Row
+from tests.commands.identity.rows import CLERK, ROWS_OF_IDENTITY
 from tests.commands.moves import ACTOR, customer
 from tests.conftest import Database
 
@@ -151,7 +152,7 @@ HELD_TRANSFER = HeldTransfer(
 WATCH = Watch(id="terminal:SISP/ATM1", in_row=2, minute=5, minutes=(0, 1), case_id=ID)
 SESSION = Session(
     id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
-    expires_at=WHEN, idle_seconds=600, device_since=WHEN,
+    expires_at=WHEN, idle_seconds=600, device_since=WHEN, device="d", capped_until=WHEN, epoch=2,
 )  # fmt: skip
 ACTIVITY = Activity.begun(WALLET, Books(WHEN, {}, {}))
 CHANGE = Proposal(
@@ -263,6 +264,7 @@ ROWS: list[tuple[Row, Row | None]] = [
     (SwitchKey(id="key-1", acquirer_id="SISP", public_key=bytes(range(32))), None),
     (Nonce(hash=bytes(range(16)), seen_at=WHEN), None),
     *ROWS_OF_ALERTS,
+    *ROWS_OF_IDENTITY,
     *ROWS_OF_CARE,
     *ROWS_OF_FILES,
     *ROWS_OF_LIMITS,
@@ -347,6 +349,7 @@ async def test_what_is_not_there_is_absent(spine: Spine, database: Database) -> 
         Withdrawal.by_code(bytes(range(32))),
         Session.by_token_hash(bytes(range(32))),
         Assignment.of_entry(17),
+        Person.by_phone(CLERK.phone_index),
     }
     assert set(keys) == wanted
     assert await load(database, *keys, Agent.by_id(uuid7())) == [None] * (len(keys) + 1)

@@ -369,6 +369,21 @@ INSERT INTO queries.switch_operation (
 )
 VALUES ('bank', '000000000001', '2026-11-23', 'atm', '000001', FALSE, 1, now(), now());
 
+INSERT INTO ledger.factors (person_id, recovery, passkeys, version)
+VALUES (gen_random_uuid(), '{a,b}', '{}', 1);
+INSERT INTO ledger.passkey (
+    id, person_id, credential_id, public_key, sign_count, name, added_at, version
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'id', 'key', 0, 'laptop', now(), 1);
+INSERT INTO ledger.reset (person_id, what, state, opened_at, code_digest, version)
+VALUES (gen_random_uuid(), 'pin', 'open', now(), 'digest', 1);
+INSERT INTO ledger.admins (kind, ids, version) VALUES ('admins', '{}', 1);
+INSERT INTO ledger.login_source (source, failures, since) VALUES ('source', 1, now());
+INSERT INTO queries.access (
+    user_id, role, status, enrolled_at, passkeys, recovery_codes, devices
+)
+VALUES (gen_random_uuid(), 'auditor', 'active', now(), 0, 0, 0);
+
 INSERT INTO ledger.alert (id, name, raised, value, level, measured_position, version)
 VALUES (gen_random_uuid(), 'held_age', TRUE, 5, 4, 1, 1);
 INSERT INTO ledger.alert_levels (name, editions, version) VALUES ('held_age', '[]', 1);

@@ -10,12 +10,13 @@ from tests.schema import (
     test_agents,
     test_books,
     test_events,
+    test_factors,
     test_limits,
     test_people,
     test_read_models,
     test_risk,
-    test_trail,
     test_settlement,
+    test_trail,
     test_withdrawals,
 )
 from tests.schema.conftest import Connection
@@ -33,6 +34,7 @@ FORGERIES: tuple[Forgery, ...] = (
     *test_events.FORGERIES,
     *test_trail.FORGERIES,
     *test_settlement.FORGERIES,
+    *test_factors.FORGERIES,
 )
 STAYS = (*test_books.STAYS, *test_trail.STAYS)
 FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS)

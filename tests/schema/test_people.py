@@ -11,7 +11,7 @@ FORGERIES = (
     twice("ledger.person", "a_person_has_one_id"),
     twice("ledger.person", "a_phone_belongs_to_one_person", OTHER_ID),
     Forgery("a_person_has_a_role", "UPDATE ledger.person SET role = 'king', wallet_id = NULL"),
-    Forgery("a_person_is_active_or_closed", "UPDATE ledger.person SET status = 'asleep'"),
+    Forgery("a_person_is_in_a_known_standing", "UPDATE ledger.person SET status = 'asleep'"),
     Forgery(
         "only_customers_have_wallets",
         "UPDATE ledger.person SET role = 'operator', tier = NULL",

@@ -19,7 +19,7 @@ from server.policy import API_POLICY, OWNERS, THINGS, Rule, Thing, as_page
 from server.settings import Settings
 from tests.server.conftest import Running
 from tests.server.people import Somebody
-from tests.server.things import MAKERS, Town, number, some
+from tests.server.things import MAKERS, Town, about_people, number, some
 
 PAGE = Path(__file__).parents[2] / "docs" / "security" / "access.md"
 QUERY = {
@@ -157,6 +157,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /cases/{case_id}/refuse": {"text": "-"},
     "POST /cases/{case_id}/close": {"text": "-"},
     "POST /webhooks/{webhook_id}/replay": {"deliveredToo": False},
+    "POST /people/{user_id}/disable": {"reason": "-"},
 }  # fmt: skip
 WITHOUT_BODY = frozenset(
     {
@@ -166,6 +167,7 @@ WITHOUT_BODY = frozenset(
         "POST /agent/offers/{transaction_id}/take",
         "POST /agent/offers/{transaction_id}/decline",
         "POST /webhooks/{webhook_id}/rotate",
+        "POST /people/{user_id}/reset-code",
     }
 )
 
@@ -208,6 +210,8 @@ class Asking:
     async def _made(self, cell: Cell) -> str:
         assert cell.thing is not None
         owner = self._town.people[cell.caller]
+        if cell.thing is Thing.PROPOSAL and cell.caller == "admin":
+            return await about_people(self._town)
         if cell.whose is Whose.ANOTHERS and cell.is_owners:
             if cell.thing is Thing.OUTLET:
                 return await self._town.make(Thing.COUNTER, owner)

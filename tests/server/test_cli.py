@@ -38,7 +38,7 @@ PEOPLE = {
     "accountant": 1,
     "auditor": 1,
     "operator": 2,
-    "admin": 1,
+    "admin": 2,
 }
 
 

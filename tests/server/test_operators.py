@@ -25,7 +25,7 @@ async def test_a_wallet_is_opened_and_its_owner_signs_in(
 ) -> None:
     opened = await operator.post("wallets", NEW)
     assert opened.status_code == 201
-    assert list(opened.json()) == ["userId", "walletId", "totpSecret"]
+    assert list(opened.json()) == ["userId", "walletId", "totpSecret", "otpauthUri", "qr"]
     first = await server.client.post("auth/login", json={"phone": NEW["phone"], "pin": NEW["pin"]})
     totp = pyotp.TOTP(opened.json()["totpSecret"]).now()
     second = await server.client.post(

@@ -5,12 +5,27 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
 
 from commands.agent.offer import OfferCashOut
+from commands.approval.approve import Approve
+from commands.approval.change import Change
+from commands.approval.proposal import ProposalStatus
+from commands.approval.propose import Propose
+from commands.identity.confirm_factor import OpenSession
+from commands.identity.confirm_step_up import StepUp
+from commands.identity.passkey import AddPasskey, passkey_id_of
+from commands.identity.person import Person
+from commands.identity.reset import ResetFactor
+from commands.identity.shown import Shown
+from commands.identity.staffing import ChangeRole
+from commands.identity.tries import TryLimits
+from commands.spine import Spine
 from commands.switch.enrol import EnrolSwitchKey
+from ledger.books import Books
 from ledger.money import Money
 from server.demo import DemoSwitch
 from server.policy import Thing
@@ -118,6 +133,110 @@ async def _session(town: Town, owner: Somebody) -> str:
     items = (await owner.get("auth/sessions")).json()["items"]
     others = [each["sessionId"] for each in items if not each["current"]]
     return str(others[-1] if others else items[0]["sessionId"])  # the newest is for leaving
+
+
+class Trusted(Shown, frozen=True):
+    """A second factor that nobody has to show: authenticators have three codes at any time."""
+
+    def use(self, books: Books, person: Person, limits: TryLimits) -> Person:
+        return person
+
+
+async def confirmed(spine: Spine, who: Somebody, device: str = "") -> UUID:
+    """A session of somebody that was confirmed just now."""
+    user_id, session_id = who.who.user_id, uuid7()
+    opening = OpenSession(
+        user_id=user_id,
+        session_id=session_id,
+        token_hash=secrets.token_bytes(32),
+        shown=Trusted(),
+        idle_seconds=600,
+        absolute_seconds=600,
+        device=device,
+    )
+    confirming = StepUp(user_id=user_id, session_id=session_id, shown=Trusted())
+    await spine.submit(opening, actor="system:test", request_id="confirmed")
+    await spine.submit(confirming, actor="system:test", request_id="confirmed")
+    return session_id
+
+
+async def _device(town: Town, owner: Somebody) -> str:
+    name = secrets.token_hex(16)
+    async with town.server.installation.spine() as spine:
+        await confirmed(spine, owner, name)
+    return name
+
+
+async def _passkey(town: Town, owner: Somebody) -> str:
+    credential_id = secrets.token_bytes(16)
+    async with town.server.installation.spine() as spine:
+        await spine.submit(
+            AddPasskey(
+                user_id=owner.who.user_id,
+                session_id=await confirmed(spine, owner),
+                credential_id=credential_id,
+                public_key=b"key",
+                sign_count=0,
+                name="laptop",
+                challenge_hash=secrets.token_bytes(32),
+            ),
+            actor="system:test",
+            request_id="passkey",
+        )
+    return str(passkey_id_of(credential_id))
+
+
+async def _colleague(town: Town, owner: Somebody) -> str:
+    return town.people["auditor"].id
+
+
+async def _reset(town: Town, owner: Somebody) -> str:
+    """Of a customer, agreed by two operators."""
+    customer, maker, checker = (
+        town.people[who] for who in ("customer 2", "operator", "operator 1")
+    )
+    change = ResetFactor(user_id=customer.who.user_id, factor="pin")
+
+    async def agreed() -> str:
+        async with town.server.installation.spine() as spine:
+            proposed = await proposed_by(spine, maker, change)
+            await spine.submit(
+                Approve(
+                    proposal_id=proposed.proposal_id,
+                    checker_id=checker.who.user_id,
+                    content_hash=proposed.content_hash,
+                    session_id=await confirmed(spine, checker),
+                ),
+                actor="system:test",
+                request_id="reset",
+            )
+        return customer.id
+
+    return await town.once(Thing.RESET, agreed)
+
+
+async def about_people(town: Town) -> str:
+    """A proposal that admins may see: by another of them."""
+    other = town.server.somebody("admin", 1)
+    change = ChangeRole(user_id=town.people["auditor"].who.user_id, role="accountant")
+    async with town.server.installation.spine() as spine:
+        return str((await proposed_by(spine, other, change)).proposal_id)
+
+
+async def proposed_by(spine: Spine, maker: Somebody, change: Change) -> ProposalStatus:
+    """A proposal that needs a step-up."""
+    outcome = await spine.submit(
+        Propose(
+            proposal_id=uuid7(),
+            maker_id=maker.who.user_id,
+            change=change,
+            ttl_seconds=600,
+            session_id=await confirmed(spine, maker),
+        ),
+        actor="system:test",
+        request_id="proposed",
+    )
+    return outcome.fresh
 
 
 async def _request(town: Town, owner: Somebody) -> str:
@@ -277,6 +396,10 @@ async def _nothing(town: Town, owner: Somebody) -> str:
 MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.ONESELF: _nothing,
     Thing.SESSION: _session,
+    Thing.PASSKEY: _passkey,
+    Thing.DEVICE: _device,
+    Thing.COLLEAGUE: _colleague,
+    Thing.RESET: _reset,
     Thing.WITHDRAWAL: _request,
     Thing.CODE: _code,
     Thing.REQUEST: _request,

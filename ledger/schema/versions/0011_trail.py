@@ -3,7 +3,7 @@
 from ledger.schema import sql
 
 revision = "0011_trail"
-down_revision = "0009_events"
+down_revision = "0010_factors"
 
 
 def upgrade() -> None:
