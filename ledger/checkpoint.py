@@ -70,7 +70,12 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def digest(self) -> str:
         """What the next one calls its previous."""
-        return hashlib.sha256(self.line.encode()).hexdigest()
+        return digest(self.line)
+
+
+def digest(line: str) -> str:
+    """The SHA-256 of a line."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def sign(

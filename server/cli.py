@@ -20,6 +20,7 @@ from ledger.errors import Refusal, Unavailable
 from server.console.books import check, journal, projections, statement, trial_balance
 from server.console.database import doctor, migrate, seed
 from server.console.demonstration import demo
+from server.console.evidence import audit, export, verify
 from server.console.given import GOOD, UNREACHABLE, WRONG_USAGE
 from server.console.people import access_review, people
 from server.console.serving import serve
@@ -50,7 +51,7 @@ def cli() -> None:
 
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
-    trial_balance, access_review, people,
+    trial_balance, access_review, people, audit, export, verify,
 ):  # fmt: skip
     cli.add_command(each)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import Protocol
+
 import msgspec
 import structlog
 from uuid_utils.compat import uuid7
 
-from commands.audit.seal_trail import Counted, SealTrail
+from commands.audit.seal_trail import Counted, SealTrail, TrailSealed
+from commands.deciding import Outcome
 from ledger.errors import Refusal
 from queries.reader import Reader
 from server.door import Door
@@ -38,6 +42,14 @@ COUNTS = """
 """
 
 
+class Submit(Protocol):
+    """The way in for commands: of a server, or of a command line that has a spine of its own."""
+
+    def __call__(
+        self, command: SealTrail, *, actor: str, request_id: str
+    ) -> Awaitable[Outcome[TrailSealed]]: ...
+
+
 class Sealing:
     """Seals when it is told to; any number of processes may."""
 
@@ -45,43 +57,43 @@ class Sealing:
         self._trail = trail
         self._primary = primary
         self._door = door
-        self._sealed_at = 0  # position of the newest record that has sealed something here
 
     async def seal(self) -> int:
-        """Take up what was noted until now. How many records that took. Raises NetworkError."""
+        """Take up what was noted until now. The position of the newest record that has done it
+        here, or 0. Raises the Refusal."""
         await self._trail.caught_up()
-        return await self.seal_written()
-
-    async def seal_written(self) -> int:
-        """The same of what is written already."""
-        sealed = 0
-        while True:
-            found = await self._primary.rows(_Unsealed, UNSEALED, notes_max=NOTES_MAX)
-            if not found or not await self._seal(found[0]):
-                return sealed
-            sealed += 1
+        return await seal_written(self._primary, self._door.submit)
 
     async def try_to_seal(self) -> int:
         """The same for a job: it comes again."""
         try:
-            return await self.seal()
+            return 1 if await self.seal() else 0
         except Refusal as refusal:
             logger.warning("the trail was not sealed", refused=refusal.code)
             return 0
 
     async def show(self, reader: Reader) -> None:
         """Have the read models know what was noted until now. Raises NetworkError, Overloaded."""
-        if await self.seal():
-            await reader.wait_for(self._sealed_at, SHOW_SECONDS)
+        await reader.wait_for(await self.seal(), SHOW_SECONDS)
 
-    async def _seal(self, unsealed: _Unsealed) -> bool:
-        counts = await self._primary.rows(
+
+async def seal_written(primary: Primary, submit: Submit) -> int:
+    """Take up the notes that are written, through a door for commands. The position of the newest
+    record that has done it, or 0. Raises the Refusal."""
+    position = 0
+    while True:
+        found = await primary.rows(_Unsealed, UNSEALED, notes_max=NOTES_MAX)
+        if not found:
+            return position
+        (unsealed,) = found
+        counts = await primary.rows(
             Counted, COUNTS, after=unsealed.after, position=unsealed.position
         )
         command = SealTrail(**msgspec.structs.asdict(unsealed), counts=summed(counts))
-        outcome = await self._door.submit(command, actor=ACTOR, request_id=str(uuid7()))
-        self._sealed_at = outcome.position
-        return outcome.fresh.sealed
+        outcome = await submit(command, actor=ACTOR, request_id=str(uuid7()))
+        position = outcome.position
+        if not outcome.fresh.sealed:
+            return position  # another process was first, and goes on
 
 
 def summed(counts: list[Counted]) -> tuple[Counted, ...]:

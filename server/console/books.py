@@ -24,6 +24,7 @@ from queries.reader import Reader
 from queries.rebuild import rebuild
 from queries.statement import StatementLine
 from server.console.given import CheckFailed, format_option, quiet
+from server.console.noted import note_reading
 from server.console.shown import progress, show, show_json
 from server.installation import Installation, installed
 from server.vault import Vault
@@ -98,7 +99,9 @@ def journal(
     filters = Filters(
         from_=_day(from_), to=_day(to), account=account, transaction_id=transaction, kind=kind
     )
-    entries = _read(lambda reader: _entries(reader, filters, limit))
+    with installed(quiet()) as installation:
+        note_reading(installation, "journal", transaction)
+        entries = asked(installation, lambda reader: _entries(reader, filters, limit))
     rows = [row for entry in entries for row in _rows_of(entry)]
     show(rows, ("entry", "booked", "value", "kind", "code", "account", "debit", "credit"), shape)
 
@@ -123,6 +126,7 @@ def statement(
     first, last = _day(from_) or today.replace(day=1), _day(to) or today
     with installed(quiet()) as installation:
         owner = user or _owner_of(installation, str(phone))
+        note_reading(installation, "statement", owner)
         found = asked(installation, lambda reader: statements.of(reader, owner, first, last))
     if shape == "json":
         show_json(found)
