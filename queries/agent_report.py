@@ -32,7 +32,7 @@ class AgentReport(Answer, frozen=True, kw_only=True):
 
     Float comes and goes through the bank and between super-agent and outlets: `topUps` and
     `redemptions`. Of each till, what it did that day. `other` is what corrections added (or took:
-    then it is less than nothing).
+    then it is less than nothing). `owedOpening` and `owedClosing` are what the agent owes us.
     """
 
     agent_id: UUID
@@ -40,6 +40,8 @@ class AgentReport(Answer, frozen=True, kw_only=True):
     currency: str
     float_opening: Money
     float_closing: Money
+    owed_opening: Money
+    owed_closing: Money
     cash_in: Total
     cash_out: Total
     top_ups: Total
@@ -84,6 +86,7 @@ COLUMNS = {
 async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
     """The report of a day of booking. Raises NotFound."""
     the_float = await _float(reader, agent_id, day)
+    debt = await reader.first(_account(agent_id, chart.AGENT_RECEIVABLE, day))
     rows = await reader.all(_totals(the_float.id, day))
     currency = the_float.currency
 
@@ -102,6 +105,8 @@ async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
         currency=currency,
         float_opening=holds(the_float.code, the_float.opening or 0, currency),
         float_closing=holds(the_float.code, the_float.closing or 0, currency),
+        owed_opening=money(debt.opening or 0 if debt else 0, currency),
+        owed_closing=money(debt.closing or 0 if debt else 0, currency),
         cash_in=total("cash_in"),
         cash_out=total("cash_out"),
         top_ups=total("top_up"),
@@ -139,18 +144,21 @@ async def operations(
 
 
 async def _float(reader: Reader, agent_id: UUID, day: date) -> sa.Row[Any]:
-    row = await reader.first(
-        sa.select(
-            account.c.id,
-            account.c.code,
-            account.c.currency,
-            balance_before(day).label("opening"),
-            balance_after(day).label("closing"),
-        ).where(account.c.owner == agent_id, account.c.code == chart.AGENT_FLOAT)
-    )
+    row = await reader.first(_account(agent_id, chart.AGENT_FLOAT, day))
     if row is None:
         raise NotFound
     return row
+
+
+def _account(agent_id: UUID, code: str, day: date) -> sa.Select[Any]:
+    """The agent's account of this code, with its balances around a day."""
+    return sa.select(
+        account.c.id,
+        account.c.code,
+        account.c.currency,
+        balance_before(day).label("opening"),
+        balance_after(day).label("closing"),
+    ).where(account.c.owner == agent_id, account.c.code == code)
 
 
 def _on(float_id: UUID, day: date) -> tuple[sa.ColumnElement[bool], ...]:

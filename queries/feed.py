@@ -21,8 +21,9 @@ EVERY_OPERATOR = UUID(int=0)
 # Members that are amounts of money: whole minor units in the log, escudos for people.
 AMOUNTS = frozenset(
     {
-        "amount", "captured", "capturedFee", "commission", "dispensed", "fee", "float", "floor",
-        "interchange", "low", "ok", "paid",
+        "amount", "captured", "capturedFee", "charged", "commission", "debtPaid", "dispensed",
+        "fee", "float", "floor", "forgiven", "interchange", "lessened", "low", "ok", "owed", "paid",
+        "received", "refunded", "remaining", "shortfall",
     }
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from psycopg import OperationalError
 from uuid_utils.compat import uuid7
 
 from commands.account.dormancy import SleepWallet
+from commands.agent.collect_debt import CollectDebt
 from commands.agent.lapse import LapseCashOut
 from commands.command import Command
 from commands.withdrawal.doubt import DoubtWithdrawal
@@ -73,6 +74,7 @@ class Jobs:
         self._add("expire", self.expire_codes, every)
         self._add("lapse", self.lapse_requests, every)
         self._add("doubt", self.doubt_approvals, every)
+        self._add("debts", self.collect_debts, self._settings.debt_sweep_seconds)
         self._add("sleep", self.let_sleep, self._settings.dormancy_sweep_seconds)
         self._add("prune", self.prune, PRUNE_SECONDS)
         for number, job in enumerate(self._more):
@@ -104,6 +106,15 @@ class Jobs:
             "job:doubt",
             primary.OVERDUE_APPROVALS,
             lambda id_: DoubtWithdrawal(transaction_id=id_),
+        )
+
+    async def collect_debts(self) -> int:
+        """Let the float of agents that owe us pay, as soon as they have some."""
+        return await self._sweep(
+            5,
+            "job:debts",
+            primary.OWING_AGENTS,
+            lambda id_: CollectDebt(transaction_id=uuid7(), agent_id=id_),
         )
 
     async def let_sleep(self) -> int:

@@ -140,6 +140,15 @@ OVERDUE_APPROVALS = """
     ORDER BY doubt_at
     LIMIT %(most)s
 """
+OWING_AGENTS = """
+    SELECT a.id
+    FROM ledger.account AS d
+    INNER JOIN ledger.agent AS a ON d.owner = a.id
+    INNER JOIN ledger.account AS f ON a.float_id = f.id
+    WHERE d.code = '1910' AND d.balance > 0 AND -f.balance > f.floor
+    ORDER BY a.id
+    LIMIT %(most)s
+"""
 PRUNE_NONCES = """
     DELETE FROM ledger.nonce WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
 """

@@ -368,6 +368,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dormancy_sweep_seconds: Annotated[
         float, Meta(description="Pause between looks for such wallets.", gt=0, le=86_400)
     ] = 3_600.0
+    debt_sweep_seconds: Annotated[
+        float, Meta(description="Pause between looks for agents that owe us.", gt=0, le=86_400)
+    ] = 60.0
 
     @property
     def secrets_dir(self) -> Path:

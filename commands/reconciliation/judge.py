@@ -24,7 +24,7 @@ from commands.reconciliation.mismatch import (
     end_mismatch,
     find_mismatch,
 )
-from commands.switch.dispute import Dispute, Resolution
+from commands.switch.dispute import Dispute
 from commands.switch.trace import SwitchTrace, TraceId
 from commands.treasury.breaks import Break, Side
 from commands.withdrawal.advice import approved_by
@@ -191,10 +191,7 @@ def owed_for(books: Books, trace: TraceId, withdrawal: Withdrawal | None) -> tup
     """What our books owe the switch for a trace, in minor units; more than one answer when a claim
     that was paid ahead of the switch's word has ended, as its money may stand there or not."""
     dispute = books.find(Dispute.by_id(trace.id))
-    dropped = dispute is not None and (
-        dispute.state == "closed" and dispute.resolution is Resolution.NOT_IN_FILE
-    )
-    owed = 0 if dispute is None or dropped else dispute.amount
+    owed = 0 if dispute is None else dispute.claimed
     if withdrawal is None:
         return (owed,)
     owed += withdrawal.captured

@@ -128,6 +128,7 @@ def _dispute(books: Books, found: Mismatch, _checker: Person) -> None:
         Money(found.difference),
         found.file_date,
         withdrawal_id=None if withdrawal is None else withdrawal.id,
+        user_id=None if withdrawal is None else withdrawal.user_id,
         wallet_id=None if withdrawal is None else withdrawal.wallet_id,
     )
 

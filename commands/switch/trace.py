@@ -15,6 +15,8 @@ from ledger.books import Books
 from ledger.errors import Unauthenticated
 from ledger.rows import Key, Row
 
+REVERSALS_MAX = 16  # of one operation that are remembered
+
 
 class Response(StrEnum):
     """The response codes of ISO 8583 (DE 39) that decisions give."""
@@ -78,7 +80,8 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     """What was answered to an authorisation: a repeat hears the same and does nothing.
 
     `amount` is None when a reversal or a completion came first, for an original that we had never
-    seen. `completed` is the amount of the completion that had its effect.
+    seen. `completed` is the amount of the completion that had its effect, `reversed_to` what
+    reversals have said was paid, the newest last.
     """
 
     id: UUID
@@ -87,12 +90,14 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     approval_code: str | None = None
     withdrawal_id: UUID | None = None  # only when it was approved
     completed: int | None = None
+    reversed_to: tuple[int, ...] = ()
 
     TABLE: ClassVar[str] = "switch_trace"
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT
-                version, id, amount, response_code, approval_code, withdrawal_id, completed
+                version, id, amount, response_code, approval_code, withdrawal_id, completed,
+                reversed_to
             FROM ledger.switch_trace
             WHERE id = ANY(%(values)s)
         """,
@@ -100,17 +105,19 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     SAVE: ClassVar[str] = """
         WITH saved AS (
             INSERT INTO ledger.switch_trace AS t (
-                id, amount, response_code, approval_code, withdrawal_id, completed, version
+                id, amount, response_code, approval_code, withdrawal_id, completed, reversed_to,
+                version
             )
             SELECT
                 r.id, r.amount, r.response_code, r.approval_code, r.withdrawal_id, r.completed,
-                r.version
+                r.reversed_to, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, amount bigint, response_code text, approval_code text, withdrawal_id uuid,
-                completed bigint, version bigint
+                completed bigint, reversed_to bigint[], version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                completed = excluded.completed, version = excluded.version
+                completed = excluded.completed, reversed_to = excluded.reversed_to,
+                version = excluded.version
             WHERE t.version = excluded.version - 1
             RETURNING 1
         )
@@ -124,6 +131,11 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
 
     def keys(self) -> tuple[Key[SwitchTrace], ...]:
         return ((SwitchTrace, "id", self.id.int),)
+
+    def heard(self, paid: int) -> SwitchTrace:
+        """The same after a reversal has said that so much was paid."""
+        newest = (*self.reversed_to[1 - REVERSALS_MAX :], paid)
+        return msgspec.structs.replace(self, reversed_to=newest)
 
     @property
     def reply(self) -> SwitchReply:

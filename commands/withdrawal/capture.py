@@ -69,6 +69,7 @@ def capture(
             paid - captured,
             completed.settlement_date,
             withdrawal_id=completed.id,
+            user_id=completed.user_id,
             wallet_id=completed.wallet_id,
         )
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from commands.account.refund import reopen_for_refund
 from commands.switch.dispute import BREAKS
 from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
 from commands.tariff import TAXES, Operation, Tariff
@@ -20,7 +19,7 @@ from commands.withdrawal.ending import use_again
 from commands.withdrawal.hold import hold_keys
 from commands.withdrawal.lifecycle import Happening
 from commands.withdrawal.row import Withdrawal
-from ledger.accounts import Account, Status
+from ledger.accounts import Account
 from ledger.books import Books
 from ledger.journal import credit, debit, entry
 from ledger.money import Money
@@ -69,7 +68,7 @@ def take_back(
     against = _bearers(books, withdrawal, less.minor, suspense)
     books.put(after)
     use_again(books, withdrawal, less.minor, whole=not paid.minor)
-    _reopen_for_refund(books, after)
+    reopen_for_refund(books, after.wallet_id)
     books.record(
         "withdrawal.reversed",
         after.id,
@@ -85,15 +84,25 @@ def take_back(
     return after
 
 
-def agree(books: Books, withdrawal: Withdrawal, paid: Money) -> None:
-    """The switch's word about a withdrawal whose customer we have paid ahead of it."""
+def claimed_of(books: Books, withdrawal: Withdrawal) -> Break | None:
+    """What its customer was paid ahead of the switch's word, if that still has to come."""
     claimed = books.find(Break.by_id(withdrawal.id))
     if claimed is None or claimed.side is not Side.CLAIMED or not claimed.remaining:
-        return
+        return None
+    return claimed
+
+
+def agree(books: Books, withdrawal: Withdrawal, paid: Money) -> bool:
+    """The switch's word about a withdrawal whose customer we have paid ahead of it. Whether it
+    agrees, in part at least."""
+    claimed = claimed_of(books, withdrawal)
+    if claimed is None:
+        return False
     known = max(paid.minor, withdrawal.captured)
     agreed = min(claimed.remaining, withdrawal.captured + claimed.amount - known)
     if agreed > 0:
         resolve(books, claimed, agreed, "switch_agreed")
+    return agreed > 0
 
 
 def resolve(books: Books, found: Break, minor: int, how: str) -> None:
@@ -141,20 +150,3 @@ def _told(books: Books, against: dict[UUID, int]) -> dict[str, Any]:
     if list(against) == [SETTLEMENT]:
         return {}
     return {"against": {books.account(account).code: minor for account, minor in against.items()}}
-
-
-def _reopen_for_refund(books: Books, withdrawal: Withdrawal) -> None:
-    """A closed wallet that gets money back is frozen from now on, until its owner comes for it."""
-    wallet = books.account(withdrawal.wallet_id)
-    if wallet.status is Status.CLOSED:
-        books.put(msgspec.structs.replace(wallet, status=Status.FROZEN))
-        books.record(
-            "wallet.status_changed",
-            wallet.id,
-            {
-                "user": withdrawal.user_id,
-                "wallet": wallet.id,
-                "status": Status.FROZEN,
-                "reason": "money came back after it was closed",
-            },
-        )

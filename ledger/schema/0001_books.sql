@@ -79,10 +79,12 @@ CREATE TABLE ledger.account (
     CONSTRAINT an_account_is_open_frozen_or_closed CHECK (status IN ('open', 'frozen', 'closed')),
     CONSTRAINT account_stays_above_its_floor
     CHECK (CASE WHEN kind IN ('asset', 'expense') THEN balance ELSE -balance END >= floor),
-    CONSTRAINT a_closed_account_is_empty CHECK (status <> 'closed' OR balance = 0)
+    CONSTRAINT a_closed_account_is_empty CHECK (status <> 'closed' OR balance = 0),
+    CONSTRAINT it_is_known_who_owes_us CHECK (code NOT IN ('1910', '1920') OR owner IS NOT NULL)
 ) WITH (fillfactor = 50);  -- room for the next version beside the row, so that no index is touched
 CREATE UNIQUE INDEX an_owner_has_one_account_of_a_code
 ON ledger.account (owner, code, currency) WHERE owner IS NOT NULL;
+CREATE INDEX debts_of_agents ON ledger.account (owner) WHERE code = '1910';
 
 -- One effect for each key, with the reply that was given. Keys are kept for good.
 CREATE TABLE ledger.idempotency (

@@ -36,7 +36,7 @@ ACCOUNTS = """
         FROM ledger.log AS l
         WHERE
             l.position > (SELECT p.position FROM p)
-            AND l.kind IN ('wallet.opened', 'agent.enrolled')
+            AND l.kind IN ('wallet.opened', 'agent.enrolled', 'receivable.opened')
         UNION ALL
         SELECT (a.value ->> 'id')::uuid
         FROM ledger.log AS l

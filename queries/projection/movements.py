@@ -27,6 +27,8 @@ MOVE = """
         n.account_id, n.number, n.transaction_id, n.kind,
         CASE WHEN n.kind = 'cash_in.made' THEN n.code = '2010' ELSE n.moved < 0 END,
         CASE
+            -- What an agent owed is paid from it first, and never came into the float.
+            WHEN n.payload ? 'debtPaid' THEN abs(n.moved)
             WHEN n.kind IN (
                 'transfer.made', 'transfer.held', 'transfer.released', 'bank.credited',
                 'cash_in.made', 'withdrawal.requested',

@@ -128,9 +128,11 @@ DISPUTE = Dispute(
     rrn="000000000001",
     local_date=DAY,
     withdrawal_id=ID,
+    user_id=OTHER_ID,
     wallet_id=WALLET,
     amount=50_000,
     settlement_date=DAY,
+    entry=2_030_000_000_000_018,
 )
 OUTLET = Agent(
     id=ID, float_id=uuid7(), principal_id=uuid7(), parent_id=uuid7(), insiders=(ID, OTHER_ID),

@@ -33,7 +33,8 @@ async def test_all_accounts_come_in_the_order_of_their_codes(
         page = await accounts.page(reader, limit=10, after=after)
         seen += [account.code for account in page.items]
         after = page.next_cursor
-    assert seen == sorted(heading.code for heading in chart.CHART)
+    debts = (chart.AGENT_RECEIVABLE, chart.CUSTOMER_RECEIVABLE)  # nobody owes us yet
+    assert seen == sorted(h.code for h in chart.CHART if h.code not in debts)
 
 
 async def test_one_code_may_have_many_accounts(

@@ -136,14 +136,15 @@ INSERT INTO ledger.cardless (wallet_id, held, version) VALUES (gen_random_uuid()
 INSERT INTO ledger.release (withdrawal_id, evidence, maker_id, proposed_at, version)
 VALUES (gen_random_uuid(), 'in no file', gen_random_uuid(), now(), 1);
 INSERT INTO ledger.switch_trace (
-    id, amount, response_code, approval_code, withdrawal_id, version
+    id, amount, response_code, approval_code, withdrawal_id, reversed_to, version
 )
-VALUES (gen_random_uuid(), 2000, '00', '123456', gen_random_uuid(), 1);
+VALUES (gen_random_uuid(), 2000, '00', '123456', gen_random_uuid(), '{}', 1);
 INSERT INTO ledger.dispute (
-    id, acquirer_id, terminal_id, stan, rrn, local_date, amount, settlement_date, state, version
+    id, acquirer_id, terminal_id, stan, rrn, local_date, amount, settlement_date, taken_back, state,
+    version
 )
 VALUES (
-    gen_random_uuid(), 'bank', 'atm', '000001', '000000000001', '2026-11-23', 2000, '2026-11-24',
+    gen_random_uuid(), 'bank', 'atm', '000001', '000000000001', '2026-11-23', 2000, '2026-11-24', 0,
     'open', 1
 );
 INSERT INTO ledger.agent_request (

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from commands.account.adjust import Adjust, Adjustment
+from commands.account.minimum import SetMinimumBalance
 from commands.approval.approve import Approve
 from commands.approval.change import Change
 from commands.approval.propose import Propose
@@ -117,6 +119,24 @@ class Desk:
     def _pay_claim(self, withdrawal: UUID) -> None:
         pays = ResolveClaim(transaction_id=withdrawal, end=ClaimEnd.PAY, evidence="the journal")
         self.town.claims_paid += self.change(pays)
+
+    # -- debts ---------------------------------------------------------------------------------
+
+    def keep(self, user: UUID) -> bool:
+        """A court orders that a customer keeps all that the wallet holds; whether it could."""
+        return self.change(SetMinimumBalance(user_id=user, amount=Money(self.town.wallet_of(user))))
+
+    def let_go(self, user: UUID) -> None:
+        """The order is over."""
+        assert self.change(SetMinimumBalance(user_id=user, amount=Money(0))), "nothing stands"
+
+    def collect(self, user: UUID, amount: int) -> None:
+        """Collect what a customer owes, if the wallet holds it."""
+        self.change(
+            Adjust(
+                adjustment=Adjustment.CUSTOMER_DEBT_COLLECTED, amount=Money(amount), user_id=user
+            )
+        )
 
     # -- rules and cases -----------------------------------------------------------------------
 

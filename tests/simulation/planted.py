@@ -234,6 +234,11 @@ def _unknown_reference(decide: Callable[[Any, Books], Any]) -> Callable[..., Any
     return forgets
 
 
+def _not_lessened(*_: Any) -> bool:
+    """What is disputed stays disputed, whatever the switch says of it later."""
+    return False
+
+
 def _never_paid(_books: Books, _on: date, minor: int) -> dict[UUID, int]:
     """As if no settlement date had been paid yet."""
     return {SETTLEMENT: minor}
@@ -334,6 +339,7 @@ PLANTS = (
         "A transfer's fee goes to its receiver",
         ((transfer.Transfer, "_send", _fee_to_receiver),),
     ),
+    Plant("Notes drawn in again lessen no dispute", ((reverse, "lessen_dispute", _not_lessened),)),
     Plant(
         "What comes back for a date that was paid lessens another date's debt",
         ((take_back, "owe_less", _never_paid),),

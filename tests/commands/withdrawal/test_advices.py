@@ -194,9 +194,11 @@ def test_a_part_paid_for_an_unknown_original_is_disputed(street: Street) -> None
     assert street.booked == ["1900 500 | 2100 500"]
 
 
-def test_a_reversal_of_a_decline_changes_nothing(street: Street) -> None:
+def test_a_reversal_of_a_decline_moves_nothing(street: Street) -> None:
     street.request()
     street.authorise(code=OTHER_CODE)
+    assert street.reverse().response_code == "00"
+    assert (street.kinds, street.booked) == (["switch.reversal_noted"], [])
     assert street.reverse().response_code == "00"
     assert street.kinds == []
     assert street.authorise().response_code == "55"
@@ -245,6 +247,8 @@ def test_a_late_reversal_in_part_gives_back_the_rest_and_the_fee_between(street:
 def test_a_reversal_never_takes_less_back_than_the_one_before(street: Street, escudos: int) -> None:
     approved(street, 6_000).complete(6_000)
     street.reverse(2_000)
+    assert street.reverse(escudos).response_code == "00"
+    assert street.booked == []
     assert street.reverse(escudos).response_code == "00"
     assert street.kinds == []
 
