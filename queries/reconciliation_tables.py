@@ -1,4 +1,4 @@
-"""The read models of settlement files, as ledger/schema/0015_settlement_files.sql makes them."""
+"""The read models of settlement files, as ledger/schema/0012_settlement_files.sql makes them."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ CREATE POLICY what_is_ones_own ON queries.redemption FOR SELECT TO makeba_querie
     OR agent_id = any(nullif(current_setting('makeba.owners', TRUE), '')::uuid[])
 );
 
--- And for every table: who passes, and who asks for nobody in particular.
+-- And for every table (this runs last, so that it finds them all): who passes, and who asks for nobody in particular.
 DO $$
 DECLARE
     each_table text;

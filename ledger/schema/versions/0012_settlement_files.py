@@ -2,8 +2,8 @@
 
 from ledger.schema import sql
 
-revision = "0015_settlement_files"
-down_revision = "0012_row_security"
+revision = "0012_settlement_files"
+down_revision = "0011_trail"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from ledger.schema import sql
 
-revision = "0012_row_security"
-down_revision = "0011_trail"
+revision = "0013_row_security"
+down_revision = "0012_settlement_files"
 
 
 def upgrade() -> None:
