@@ -232,6 +232,9 @@ class ObjectToReset(Command[Objected], frozen=True, kw_only=True):
         yield (Reset.of(self.user_id),)
 
     def decide(self, books: Books) -> Objected:
+        newest = books.find(Reset.of(self.user_id))
+        if newest is None or not newest.is_open:
+            raise Conflict("No reset is open.")
         reset = require_open(books, self.user_id, self.times)
         # From here on nothing is refused.
         reset.ended(books, ResetState.OBJECTED)

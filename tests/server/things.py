@@ -155,7 +155,7 @@ async def confirmed(spine: Spine, who: Somebody, device: str = "") -> UUID:
         device=device,
     )
     confirming = StepUp(user_id=user_id, session_id=session_id, shown=Trusted())
-    await spine.submit(opening, actor="system:test", request_id="confirmed")
+    await spine.submit(opening, actor="system:test", request_id="opened")
     await spine.submit(confirming, actor="system:test", request_id="confirmed")
     return session_id
 
