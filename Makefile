@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test simulate drill timing tampers pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing tampers outsiders pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,9 @@ timing: setup  ## whether a stranger's number is told from a customer's by time:
 
 tampers: setup  ## change exports and databases at random: SEED=, EXPORTS= (10,000), DATABASES= (100); each must be found
 	@$(BIN)/python -m tests.verifier.campaign --seed $(or $(SEED),1) --exports $(or $(EXPORTS),10000) --databases $(or $(DATABASES),100)
+
+outsiders: setup  ## hledger and beancount on random histories and changed files: HISTORIES=, MUTATIONS= (1,000)
+	@$(BIN)/python -m tests.exports --histories $(or $(HISTORIES),1000) --mutations $(or $(MUTATIONS),1000)
 
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures

@@ -13,8 +13,9 @@ from ledger.errors import NotFound
 from ledger.money import Money
 from queries import cursor, tills
 from queries.answer import Answer, Direction, holds, money
-from queries.days import balance_after, balance_before, first_number, last_number
+from queries.days import first_number, last_number
 from queries.reader import Reader
+from queries.report_tables import account_day
 from queries.tables import account, entry, movement
 from queries.tills import TillDay
 
@@ -156,14 +157,25 @@ def _account(agent_id: UUID, code: str, day: date) -> sa.Select[Any]:
         account.c.id,
         account.c.code,
         account.c.currency,
-        balance_before(day).label("opening"),
-        balance_after(day).label("closing"),
+        _moved(account_day.c.day < day).label("opening"),
+        _moved(account_day.c.day <= day).label("closing"),
     ).where(account.c.owner == agent_id, account.c.code == code)
+
+
+def _moved(days: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    net = sa.func.sum(account_day.c.booked_debits - account_day.c.booked_credits)
+    return (
+        sa.select(sa.cast(sa.func.coalesce(net, 0), sa.BigInteger()))
+        .where(account_day.c.account_id == account.c.id, days)
+        .correlate(account)
+        .scalar_subquery()
+    )
 
 
 def _on(float_id: UUID, day: date) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         movement.c.account_id == float_id,
+        entry.c.booking_date == day,
         movement.c.entry_number >= first_number(day),
         movement.c.entry_number <= last_number(day),
     )
@@ -179,6 +191,7 @@ def _totals(float_id: UUID, day: date) -> sa.Select[Any]:
             sa.cast(sa.func.sum(signed), sa.BigInteger()).label("moved"),
             sa.cast(sa.func.sum(movement.c.commission), sa.BigInteger()).label("commission"),
         )
+        .join_from(movement, entry, entry.c.number == movement.c.entry_number)
         .where(*_on(float_id, day))
         .group_by(movement.c.kind, movement.c.incoming)
     )

@@ -1,6 +1,6 @@
 """For whom a question is asked: PostgreSQL is told with each question, for its transaction only.
 
-Row security (`ledger/schema/0013_row_security.sql`) shows a question no row but its asker's own, so
+Row security (`ledger/schema/0014_row_security.sql`) shows a question no row but its asker's own, so
 that a WHERE which somebody forgets costs an answer and not a secret. It is a seat belt against bugs
 of ours: whoever can send SQL of their own under this role can say what they like.
 """

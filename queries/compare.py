@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 
 from queries.care_tables import CARE_TABLES
 from queries.reconciliation_tables import RECONCILIATION_TABLES
+from queries.report_tables import REPORT_TABLES
 from queries.tables import metadata, projection
 
 SPAN_ROWS_MAX = 20_000  # a snapshot is never held for long
@@ -20,7 +21,12 @@ DIFFERENCES_MAX = 5  # shown of one span, from each side
 TABLES = tuple(
     dict.fromkeys(
         table
-        for table in (*metadata.sorted_tables, *CARE_TABLES, *RECONCILIATION_TABLES)
+        for table in (
+            *metadata.sorted_tables,
+            *CARE_TABLES,
+            *RECONCILIATION_TABLES,
+            *REPORT_TABLES,
+        )
         if table is not projection
     )
 )

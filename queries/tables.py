@@ -66,6 +66,11 @@ entry = sa.Table(
     _required("actor", sa.Text()),
     _required("request_id", sa.Text()),
     sa.Column("reverses", sa.BigInteger()),
+    _required("amount", sa.BigInteger()),
+    sa.Column("reference", sa.Text()),
+    sa.Column("reference_key", sa.Text()),
+    sa.Column("memo", sa.Text()),
+    _required("late", sa.Boolean()),
 )
 
 # A view of entries that whoever asks may see: numbers and their days, and nothing else.
@@ -82,6 +87,8 @@ line = sa.Table(
     _required("code", sa.Text()),
     _required("amount", sa.BigInteger()),
     _required("balance", sa.BigInteger()),
+    _required("booking_date", sa.Date()),
+    _required("value_date", sa.Date()),
 )
 
 turnover = sa.Table(
@@ -89,9 +96,11 @@ turnover = sa.Table(
     metadata,
     _required("code", sa.Text(), key=True),
     _required("currency", sa.Text(), key=True),
-    _required("booking_date", sa.Date(), key=True),
-    _required("debits", sa.BigInteger()),
-    _required("credits", sa.BigInteger()),
+    _required("day", sa.Date(), key=True),
+    _required("booked_debits", sa.BigInteger()),
+    _required("booked_credits", sa.BigInteger()),
+    _required("valued_debits", sa.BigInteger()),
+    _required("valued_credits", sa.BigInteger()),
 )
 
 movement = sa.Table(

@@ -48,12 +48,14 @@ from server.routes import (
     counter,
     events,
     factors,
+    files,
     health,
     offers,
     operator,
     outlets,
     people,
     prices,
+    reports,
     risk,
     settlement,
     sign_in,
@@ -71,6 +73,7 @@ from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
 from server.trail import Trail
 from server.tries import Tries
+from server.trust import TrustRecord
 from server.urls import Urls
 from server.vault import Vault
 from server.watching import Watching
@@ -100,6 +103,8 @@ ROUTES = (
     *prices.HANDLERS,
     *books.HANDLERS,
     *audit.HANDLERS,
+    *files.HANDLERS,
+    *reports.HANDLERS,
     *risk.HANDLERS,
     *switch.HANDLERS,
     *events.HANDLERS,
@@ -147,6 +152,7 @@ class Parts:
         )
         self.events = Events(self.reader, self.primary, self.vault, settings)
         self.watch = Watch(self.reader, self.projector, self.door)
+        self.trust = TrustRecord(self.reader, self.projector, self.door)
         self.desk = Desk(self.primary)
         self.post = Post(
             timeout_seconds=settings.webhook_timeout_seconds,
@@ -164,6 +170,7 @@ class Parts:
             Job("deliveries", self.sender.forget, FORGET_SECONDS),
             Job("trail", self.sealing.try_to_seal, settings.trail_seal_seconds),
             Job("checkpoint", self.signer.try_to_sign, settings.checkpoint_seconds),
+            Job("safeguarding", self.trust.look, settings.safeguarding_seconds),
         )
         self.jobs = Jobs(self.primary, self.door, settings, more)
 

@@ -17,12 +17,17 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import Refusal, Unavailable
-from server.console.books import check, journal, projections, statement, trial_balance
+from server.console.books import check, projections, statement
 from server.console.database import doctor, migrate, seed
 from server.console.demonstration import demo
-from server.console.evidence import audit, export, verify
+from server.console.evidence import audit, verify
+from server.console.exporting import export, verify_export
 from server.console.given import GOOD, UNREACHABLE, WRONG_USAGE
+from server.console.importing import import_
+from server.console.journal import drill_down, journal, ledger
 from server.console.people import access_review, people
+from server.console.reports import report, trial_balance
+from server.console.sampling import sample
 from server.console.serving import serve
 from server.console.simulating import simulator
 from server.demo import NotADemo
@@ -51,9 +56,11 @@ def cli() -> None:
 
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
-    trial_balance, access_review, people, audit, export, verify,
+    trial_balance, access_review, people, audit, verify, ledger, drill_down, report, export,
+    verify_export, import_,
 ):  # fmt: skip
     cli.add_command(each)
+audit.add_command(sample)
 
 
 def main() -> None:

@@ -82,6 +82,7 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /transactions": CUSTOMER,
     "GET /transactions/{transaction_id}": CUSTOMER,
     "GET /statement": CUSTOMER,
+    "GET /statement/file": CUSTOMER,
     "POST /transfer": CUSTOMER,
     "POST /deposit/agent": AGENT,
     "GET /agent/requests": AGENT,
@@ -158,8 +159,21 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /accounts/{account_id}/lines": BOOKS,
     "GET /journal": BOOKS,
     "GET /journal/{number}": BOOKS,
+    "GET /accounts/{account_id}/statement": BOOKS,
+    "GET /accounts/{account_id}/statement/file": BOOKS,
+    "GET /ledger/{code}": BOOKS,
+    "GET /drill-down": BOOKS,
     "GET /reports/trial-balance": BOOKS,
     "GET /audit": AUDITOR,
+    "GET /reports/income": BOOKS,
+    "GET /reports/balance-sheet": BOOKS,
+    "GET /reports/suspense": BOOKS,
+    "GET /reports/agents": BOOKS,
+    "GET /reports/safeguarding": READING,
+    "GET /reports/safeguarding/history": READING,
+    "POST /reports/safeguarding/statement": SETTLING,
+    "GET /reports/suspicious": BOOKS,
+    "GET /reports/month": BOOKS,
     "GET /cases": CASES,
     "GET /cases/{case_id}": CASES,
     "POST /cases/{case_id}/assign": OPERATOR,
@@ -206,6 +220,12 @@ NOBODY_ELSES = frozenset(
         "GET /tariff",
         "GET /limits",
         "GET /reports/trial-balance",
+        "GET /reports/income",
+        "GET /reports/balance-sheet",
+        "GET /reports/suspense",
+        "GET /reports/safeguarding",
+        "GET /reports/safeguarding/history",
+        "GET /reports/month",
         "GET /treasury",
         "GET /rules",
         "GET /alerts",
@@ -250,6 +270,7 @@ class Thing(Enum):
     DISPUTE = "any dispute"
     ENTRY = "any entry"
     ACCOUNT = "any account"
+    HEADING = "any code of the chart"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 
@@ -306,6 +327,9 @@ THINGS: Mapping[str, Thing] = {
     "GET /journal/{number}": Thing.ENTRY,
     "POST /journal/{number}/reversal": Thing.ENTRY,
     "GET /accounts/{account_id}/lines": Thing.ACCOUNT,
+    "GET /accounts/{account_id}/statement": Thing.ACCOUNT,
+    "GET /accounts/{account_id}/statement/file": Thing.ACCOUNT,
+    "GET /ledger/{code}": Thing.HEADING,
     "GET /cases/{case_id}": Thing.CASE,
     "POST /cases/{case_id}/assign": Thing.CASE,
     "POST /cases/{case_id}/note": Thing.CASE,
@@ -394,6 +418,7 @@ SAID: Mapping[Rule, str] = {
     Rule.NOBODY: "nobody",
     Rule.SWITCH: "the switch, signed",
     Rule.SWITCH_READS: "the switch, signed",
+    Rule.SWITCH_STREAMS: "the switch, signed",
     Rule.THIS_MACHINE: "whoever asks from this machine",
 }
 

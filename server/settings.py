@@ -280,6 +280,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alert_seconds: Annotated[
         float, Meta(description="Pause between measurements for alerts.", gt=0, le=3_600)
     ] = 5.0
+    safeguarding_seconds: Annotated[
+        float,
+        Meta(description="Pause between looks for days of the trust to record.", gt=0, le=86_400),
+    ] = 60.0
     webhooks_max: Annotated[
         int, Meta(description="Webhooks, above which none is added.", ge=0, le=1_000)
     ] = 20

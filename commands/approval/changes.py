@@ -12,6 +12,7 @@ from commands.account.minimum import SetMinimumBalance
 from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
+from commands.books.opening_balances import TakeOverBalances
 from commands.identity.reset import ResetFactor
 from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
 from commands.reconciliation.interchange import SetInterchange
@@ -59,6 +60,7 @@ AnyChange = (
     | SetMinimumBalance
     | SettleSwitch
     | SweepFees
+    | TakeOverBalances
 )
 
 # What admins propose, approve and see.

@@ -101,6 +101,7 @@ STATE = """
     ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
     ledger.interchange ledger.machine_word
     ledger.factors ledger.passkey ledger.reset ledger.admins
+    ledger.trust_day
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -111,6 +112,8 @@ MODELS = """
     queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
     queries.settlement_file queries.settlement_item queries.mismatch queries.absence
     queries.feed queries.alert queries.proposal queries.access
+    queries.account_day queries.milestone queries.log_record queries.entry_word
+    queries.float_day queries.suspense queries.safeguarding queries.trust_statement
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -158,7 +161,7 @@ GRANTS = frozenset(
             ledger.limit_book ledger.activity ledger.proposal
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
-            ledger.trust_book ledger.admins
+            ledger.trust_book ledger.trust_day ledger.admins
             ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
             ledger.interchange ledger.machine_word
             """,
@@ -199,7 +202,7 @@ UNGUARDED = frozenset({"queries.projection"})  # one row, nobody's
 GUARDED = frozenset((MODELS + " queries.audit").split())
 OF_CUSTOMERS = """
     queries.account queries.wallet queries.movement queries.line queries.entry queries.withdrawal
-    queries.claim queries.held_transfer queries.feed
+    queries.claim queries.held_transfer queries.feed queries.account_day
 """
 OF_AGENTS = """
     queries.offer queries.principal queries.outlet queries.till queries.till_day queries.redemption

@@ -25,6 +25,7 @@ from queries.check.keys import OneEffect
 from queries.check.numbers import NoGaps
 from queries.check.read_models import ModelsFollow
 from queries.check.reading import Chunk, Reading
+from queries.check.safeguarding import TrustIsWhole
 from queries.check.settlements import DatesAreOwed
 from queries.check.sums import ZeroSum
 from queries.check.tills import TillsAddUp
@@ -48,6 +49,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     DatesAreOwed,
     TillsAddUp,
     FilesCountOnce,
+    TrustIsWhole,
     WallsStand,
     ModelsFollow,
     EveryActTraced,

@@ -151,6 +151,8 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "limits.set": {OPERATORS: ("limitsEdition", "validFrom", "proposal")},
         "rules.set": {OPERATORS: ("edition", "validFrom", "proposal")},
         "settlement.paid": {OPERATORS: ("settlementDate", "amount", "interchange")},
+        "safeguarding.recorded": {OPERATORS: ("day", "difference", "shortfall")},
+        "safeguarding.stated": {OPERATORS: ("day", "balance")},
         "settlement.collected": {OPERATORS: ("amount",)},
         "proposal.proposed": {OPERATORS: _PROPOSAL},
         "proposal.applied": {OPERATORS: _PROPOSAL},

@@ -28,7 +28,6 @@ from server.primary import Primary
 from server.sealing import seal_written
 from verifier import verify as verifier
 
-PATH = click.Path(path_type=Path, dir_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 COLUMNS = (
     "at", "position", "note", "kind", "actor", "session", "request", "subject", "outcome", "times",
@@ -36,34 +35,33 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@click.command()
-@click.option("--format", "shape", type=click.Choice(["log"]), required=True, help="The whole log.")
-@click.option("--output", type=PATH, required=True, help="The file to write.")
-def export(shape: str, output: Path) -> None:
+def write_log(installation: Installation, output: Path) -> dict[str, object]:
     """Write the log into a file that anybody can prove with a public key."""
-    with installed(quiet()) as installation:
-        note_reading(installation, f"export --format {shape}")
-        asyncio.run(_seal(installation))
-        settings = installation.settings
-        key = signing_key(settings.secrets_dir)
-        publish(key, settings.checkpoint_public_file)
-        # What was cut off never carries the name of what was asked for.
-        part = output.with_name(f"{output.name}.part")
-        with part.open("wb") as opened, progress("writing the log") as shown:
-            part.chmod(0o600)
-            written = export_log(
-                installation.url("makeba_auditor"),
-                opened,
-                checkpoints=CheckpointFile(settings.checkpoints_file),
-                key=key,
-                program=f"makeba {version('makeba')}",
-                progress=shown,
-            )
-        part.replace(output)
-    click.echo(
-        f"{output} holds {written.position} records, {written.notes} notes and"
-        f" {written.checkpoints} checkpoints; {settings.checkpoint_public_file} proves it."
-    )
+    asyncio.run(_seal(installation))
+    settings = installation.settings
+    key = signing_key(settings.secrets_dir)
+    publish(key, settings.checkpoint_public_file)
+    # What was cut off never carries the name of what was asked for.
+    part = output.with_name(f"{output.name}.part")
+    with part.open("wb") as opened, progress("writing the log") as shown:
+        part.chmod(0o600)
+        written = export_log(
+            installation.url("makeba_auditor"),
+            opened,
+            checkpoints=CheckpointFile(settings.checkpoints_file),
+            key=key,
+            program=f"makeba {version('makeba')}",
+            progress=shown,
+        )
+    part.replace(output)
+    return {
+        "file": output.name,
+        "format": "log",
+        "records": written.position,
+        "notes": written.notes,
+        "checkpoints": written.checkpoints,
+        "proven by": settings.checkpoint_public_file,
+    }
 
 
 @click.command()
@@ -76,7 +74,8 @@ def verify(file: Path, key: Path, checkpoints: Path | None) -> int:
     return verifier.main([str(file), "--key", str(key), *given])
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @click.option("--from", "from_", type=DAY, help="First day.")
 @click.option("--to", type=DAY, help="Last day.")
 @click.option("--actor", help="A person's id, switch:ACQUIRER, job:NAME, console:NAME, nobody.")
@@ -88,6 +87,7 @@ def verify(file: Path, key: Path, checkpoints: Path | None) -> int:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
 @format_option
 def audit(
+    context: click.Context,
     from_: datetime | None,
     to: datetime | None,
     actor: str | None,
@@ -100,6 +100,8 @@ def audit(
     shape: str | None,
 ) -> None:
     """Who did what, and who has read what; newest first."""
+    if context.invoked_subcommand is not None:
+        return
     filters = Filters(
         from_=_day(from_),
         to=_day(to),

@@ -343,15 +343,44 @@ INSERT INTO queries.wallet (id, user_id, status, held, updated_at)
 VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 0, now());
 INSERT INTO queries.entry (
     number, position, transaction_id, kind, booking_date, value_date, recorded_at, actor,
-    request_id, reverses
+    request_id, reverses, amount, late
 )
 VALUES (
-    2, 2, gen_random_uuid(), 'test.forged', '2026-11-23', '2026-11-23', now(), 'nobody', 'none', 1
+    2, 2, gen_random_uuid(), 'test.forged', '2026-11-23', '2026-11-23', now(), 'nobody', 'none', 1,
+    5, FALSE
 );
-INSERT INTO queries.line (entry_number, line_number, account_id, code, amount, balance)
-VALUES (2, 1, gen_random_uuid(), '2010', 5, 5);
-INSERT INTO queries.turnover (code, currency, booking_date, debits, credits)
-VALUES ('2010', 'CVE', '2026-11-23', 5, 0);
+INSERT INTO queries.line (
+    entry_number, line_number, account_id, code, amount, balance, booking_date, value_date
+)
+VALUES (2, 1, gen_random_uuid(), '2010', 5, 5, '2026-11-23', '2026-11-23');
+INSERT INTO queries.turnover (
+    code, currency, day, booked_debits, booked_credits, valued_debits, valued_credits
+)
+VALUES ('2010', 'CVE', '2026-11-23', 5, 0, 5, 0);
+INSERT INTO queries.account_day (
+    account_id, day, booked_debits, booked_credits, valued_debits, valued_credits
+)
+VALUES (gen_random_uuid(), '2026-11-23', 5, 0, 5, 0);
+INSERT INTO queries.milestone (code, currency, stretch, debits, credits)
+VALUES ('2010', 'CVE', 0, 5, 0);
+INSERT INTO queries.log_record (
+    position, kind, subject, actor, request_id, recorded_at, hash
+)
+VALUES (1, 'test.forged', gen_random_uuid(), 'nobody', 'none', now(), '');
+INSERT INTO queries.entry_word (word, entry_number, booking_date) VALUES ('wrong', 2, '2026-11-23');
+INSERT INTO queries.float_day (
+    account_id, day, kind, incoming, operations, amount, commission
+)
+VALUES (gen_random_uuid(), '2026-11-23', 'cash_in.made', FALSE, 1, 5, 0);
+INSERT INTO queries.suspense (code, item, entry_number, booking_date, kind, amount)
+VALUES ('1900', gen_random_uuid(), 2, '2026-11-23', 'dispute.opened', 5);
+INSERT INTO queries.safeguarding (
+    day, position, read_at, terms, difference, shortfall, recorded_at
+)
+VALUES ('2026-11-23', 1, 1, '{}', 0, 0, now());
+INSERT INTO queries.trust_statement (day, balance, reference, stated_by, position, stated_at)
+VALUES ('2026-11-23', 5, 'bank', 'nobody', 1, now());
+INSERT INTO ledger.trust_day (day, recorded, version) VALUES ('2026-11-23', FALSE, 1);
 INSERT INTO queries.movement (
     account_id, entry_number, transaction_id, kind, incoming, amount, fee, commission,
     last_entry_number, balance

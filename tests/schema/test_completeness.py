@@ -14,6 +14,7 @@ from tests.schema import (
     test_limits,
     test_people,
     test_read_models,
+    test_reports,
     test_risk,
     test_settlement,
     test_trail,
@@ -35,6 +36,7 @@ FORGERIES: tuple[Forgery, ...] = (
     *test_trail.FORGERIES,
     *test_settlement.FORGERIES,
     *test_factors.FORGERIES,
+    *test_reports.FORGERIES,
 )
 STAYS = (*test_books.STAYS, *test_trail.STAYS)
 FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS)

@@ -41,6 +41,7 @@ BECOMES_MINE = (
         "queries.line",
         on_my_account("queries.line", "account_id"),
     ),
+    ("queries.account_day", on_my_account("queries.account_day")),
     (
         "queries.entry",
         on_my_account("queries.line", "account_id"),

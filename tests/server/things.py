@@ -358,6 +358,10 @@ async def _account(town: Town, owner: Somebody) -> str:
     return str(id_)
 
 
+async def _heading(town: Town, owner: Somebody) -> str:
+    return "1010"
+
+
 async def _case(town: Town, owner: Somebody) -> str:
     async def opened() -> str:
         watched, operator = town.people["customer 2"], town.people["operator 1"]
@@ -423,6 +427,7 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.DISPUTE: _dispute,
     Thing.ENTRY: _entry,
     Thing.ACCOUNT: _account,
+    Thing.HEADING: _heading,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
 }

@@ -99,7 +99,7 @@ FAULTS = (
     ),
     Fault(
         "I18",
-        "UPDATE queries.turnover SET debits = debits + 7 WHERE code = '1010'",
+        "UPDATE queries.turnover SET booked_debits = booked_debits + 7 WHERE code = '1010'",
         "In the read models the turnover of 1010 comes to CVE 349,000.07, its balances to"
         " CVE 349,000.00",
     ),

@@ -35,6 +35,14 @@ CREATE POLICY what_is_ones_own ON queries.line FOR SELECT TO makeba_queries USIN
         WHERE a.owner = any(nullif(current_setting('makeba.owners', TRUE), '')::uuid[])
     )
 );
+CREATE POLICY what_is_ones_own ON queries.account_day FOR SELECT TO makeba_queries USING (
+    (SELECT current_setting('makeba.everybody', TRUE)) = 'on'
+    OR account_id IN (
+        SELECT a.id
+        FROM queries.account AS a
+        WHERE a.owner = any(nullif(current_setting('makeba.owners', TRUE), '')::uuid[])
+    )
+);
 -- An entry is that of each owner of whom it has a line.
 CREATE POLICY what_is_ones_own ON queries.entry FOR SELECT TO makeba_queries USING (
     (SELECT current_setting('makeba.everybody', TRUE)) = 'on'

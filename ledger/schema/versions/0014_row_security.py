@@ -2,8 +2,8 @@
 
 from ledger.schema import sql
 
-revision = "0013_row_security"
-down_revision = "0012_settlement_files"
+revision = "0014_row_security"
+down_revision = "0013_reports"
 
 
 def upgrade() -> None:
