@@ -271,6 +271,7 @@ class Thing(Enum):
     ENTRY = "any entry"
     ACCOUNT = "any account"
     HEADING = "any code of the chart"
+    SETTLEMENT_FILE = "any settlement file"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 
@@ -341,6 +342,8 @@ THINGS: Mapping[str, Thing] = {
     "GET /webhooks/{webhook_id}/deliveries": Thing.WEBHOOK,
     "POST /webhooks/{webhook_id}/replay": Thing.WEBHOOK,
     "GET /vinti4/transactions/{rrn}": Thing.OPERATION,
+    "GET /settlement/files/{file_id}": Thing.SETTLEMENT_FILE,
+    "GET /settlement/files/{file_id}/items": Thing.SETTLEMENT_FILE,
 }
 # To whom another's thing does not exist. Everybody else who is let in sees all of that kind.
 OWNERS: Mapping[Thing, frozenset[Role]] = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from uuid_utils.compat import uuid7
 
 from commands.agent.offer import OfferCashOut
@@ -25,11 +27,12 @@ from commands.identity.staffing import ChangeRole
 from commands.identity.tries import TryLimits
 from commands.spine import Spine
 from commands.switch.enrol import EnrolSwitchKey
-from ledger.books import Books
+from ledger.books import COUNTRY, Books
 from ledger.money import Money
 from server.demo import DemoSwitch
 from server.policy import Thing
 from server.secrets import private_key_pem
+from tests import settlement_files
 from tests.server.conftest import Running
 from tests.server.people import Somebody, Switch
 
@@ -386,6 +389,29 @@ async def _webhook(town: Town, owner: Somebody) -> str:
     return await created(town.people["operator 1"], "webhooks", body, "webhookId")
 
 
+async def _settlement_file(town: Town, owner: Somebody) -> str:
+    """The first of the demo's switch: there is no other before its next business day."""
+    known = "SELECT id::text FROM ledger.settlement_file"
+    if not town.server.ask(known):
+        key = town.switch.key
+        content = settlement_files.file(
+            day=datetime.now(COUNTRY).date(),
+            acquirer_id=key.acquirer_id,
+            key=cast(
+                "Ed25519PrivateKey", load_pem_private_key(key.private_key.encode(), password=None)
+            ),
+            key_id=key.key_id,
+            cut_off_at=datetime.now(UTC) + timedelta(seconds=1),
+        )
+        operator = town.people["operator 1"]
+        answer = await operator.client.post(
+            "settlement/files", content=content, headers=operator.headers
+        )
+        assert answer.status_code == 200, answer.text
+    ((id_,),) = town.server.ask(known)
+    return str(id_)
+
+
 async def _operation(town: Town, owner: Somebody) -> str:
     trace = town.switch.trace()
     body = {"phone": "+2389900001", "code": "000000", "amount": 2000}
@@ -428,6 +454,7 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.ENTRY: _entry,
     Thing.ACCOUNT: _account,
     Thing.HEADING: _heading,
+    Thing.SETTLEMENT_FILE: _settlement_file,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
 }
