@@ -1,8 +1,8 @@
 """Balances are taken over from other books, once, as the first entry of all.
 
 Each line names a code of the chart, or whose wallet or float it is. What is held, dormant or
-revoked has a life that no balance tells: such money is taken over as its owner's. The trust has to
-hold what it stands for from the first entry on.
+owed to us has a life that no balance tells: such money is taken over as its owner's. The trust has
+to hold what it stands for from the first entry on.
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ from ledger.journal import Line, entry
 from ledger.money import AMOUNT_MINOR_MAX, Money
 
 LINES_MAX = 5_000
-NEVER = (chart.HELD, chart.DORMANT)
+NEVER = (chart.HELD, chart.DORMANT, chart.AGENT_RECEIVABLE, chart.CUSTOMER_RECEIVABLE)
 # What the trust holds and stands for; see queries/safeguarding.py.
 OF_THE_TRUST = (
     chart.TRUST_BANK, chart.TRUST_IN_TRANSIT, chart.WALLET, chart.AGENT_FLOAT,
     chart.SWITCH_PAYABLE, chart.UNIDENTIFIED_CREDITS, chart.FEE_ATM, chart.FEE_AGENT,
     chart.FEE_TRANSFER, chart.FEE_OTHER, chart.TAXES_PAYABLE, chart.COMMISSION_CASH_IN,
     chart.COMMISSION_CASH_OUT, chart.SUSPENSE_BREAKS, chart.DUE_FROM_SWITCH,
-    chart.AGENT_RECEIVABLE, "1920",
 )  # fmt: skip
 
 

@@ -93,9 +93,9 @@ CREATE INDEX lines_of_another_value_day ON queries.line (account_id, value_date,
 WHERE value_date <> booking_date;
 -- Every other code has one account.
 CREATE INDEX lines_of_control_accounts ON queries.line (code, booking_date, entry_number, line_number)
-WHERE code IN ('2010', '2020');
+WHERE code IN ('1910', '1920', '2010', '2020');
 CREATE INDEX control_lines_of_another_value_day ON queries.line (code, value_date, entry_number, line_number)
-WHERE value_date <> booking_date AND code IN ('2010', '2020');
+WHERE value_date <> booking_date AND code IN ('1910', '1920', '2010', '2020');
 
 -- What was debited and credited under a code on a day, by booking date and by value date: a trial balance at any
 -- date adds up these.

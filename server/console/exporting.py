@@ -104,6 +104,8 @@ def _statement(installation: Installation, wanted: Wanted) -> Told:
 
 def _log(installation: Installation, wanted: Wanted) -> Told:
     """The whole log, for a proof that needs nothing but a public key."""
+    if wanted.first or wanted.last or wanted.account:
+        raise click.UsageError("The log is written whole, without days or accounts.")
     return write_log(installation, wanted.output)
 
 

@@ -67,7 +67,8 @@ def journal(limit: int, shape: str | None, transaction: UUID | None, **given: An
     """The journal, newest entry first, a row for each line."""
     days = {name: day_of(value) for name, value in given.items() if isinstance(value, datetime)}
     filters = Filters(transaction_id=transaction, **{**given, **days})
-    entries = read(lambda reader: _entries(reader, filters, limit), "journal", transaction)
+    whom = (transaction, filters.wallet, filters.agent, filters.account)
+    entries = read(lambda reader: _entries(reader, filters, limit), "journal", *whom)
     rows = [row for entry in entries for row in _rows_of(entry)]
     show(rows, ("entry", "booked", "value", "kind", "code", "account", "debit", "credit"), shape)
 

@@ -215,6 +215,7 @@ class TestDesk:
             (("ledger", "9999"), "malformed"),
             (("export", "--format", "csv", "--output", "/nowhere/x"), "no directory"),
             (("export", "--format", "camt053", "--output", "x"), "takes --account"),
+            (("export", "--format", "log", "--output", "x", "--to", "2026-01-01"), "written whole"),
             (("export", "--format", "log5", "--output", "x"), "'log5' is not one of"),
             (("journal", "--amount-min", "lots"), "not an amount"),
             (("report", "month", "--month", "x"), "malformed"),

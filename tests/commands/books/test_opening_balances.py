@@ -84,6 +84,7 @@ def test_they_become_one_entry_by_two_people(office: Office) -> None:
         ((("1020", 5), ("2030", -5)), InvalidRequest),
         ((("1020", 5), ("2040", -5)), InvalidRequest),
         ((("1020", 5), ("9999", -5)), InvalidRequest),
+        ((("1910", 5), ("3010", -5)), InvalidRequest),  # a debt has its debtor's account
         ((("1010", 5), ("2010", -5)), InvalidRequest),  # whose?
     ],
 )
