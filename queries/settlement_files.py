@@ -54,6 +54,14 @@ class Files(Answer, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class NewestFile(Answer, frozen=True, kw_only=True):
+    """An acquirer's last file; the number is 0 when there is none yet."""
+
+    number: int
+    settlement_date: date | None
+    state: str | None
+
+
 class BreakCount(Answer, frozen=True, kw_only=True):
     """Breaks of one kind in one state, and by how much file and books differ in them."""
 
@@ -201,6 +209,9 @@ async def items(
 ) -> FileItems:
     """Items of a file, in its order. Raises InvalidRequest for a wrong limit or cursor."""
     limit = cursors.require_page(limit)
+    known = sa.select(settlement_file.c.id).where(settlement_file.c.id == file_id)
+    if await reader.first(known) is None:
+        raise NotFound("There is no such file.")
     filters = (file_id, outcome)
     query = (
         sa.select(settlement_item)
@@ -246,16 +257,17 @@ async def due(
     return [Due(**dict(zip(Due.__struct_fields__, row, strict=True))) for row in rows]
 
 
-async def newest(reader: Reader, acquirer_id: str) -> File:
-    """An acquirer's last file. Raises NotFound when there is none."""
+async def newest(reader: Reader, acquirer_id: str) -> NewestFile:
+    """An acquirer's last file."""
     row = await reader.first(
-        FILES.where(settlement_file.c.acquirer_id == acquirer_id)
+        sa.select(settlement_file)
+        .where(settlement_file.c.acquirer_id == acquirer_id)
         .order_by(settlement_file.c.position.desc())
         .limit(1)
     )
     if row is None:
-        raise NotFound("There is no file of this acquirer.")
-    return File(**_file(row))
+        return NewestFile(number=0, settlement_date=None, state=None)
+    return NewestFile(number=row.number, settlement_date=row.settlement_date, state=row.state)
 
 
 class _Count(msgspec.Struct, frozen=True):

@@ -227,6 +227,8 @@ NOBODY_ELSES = frozenset(
         "GET /reports/safeguarding/history",
         "GET /reports/month",
         "GET /treasury",
+        "GET /settlement/files",
+        "GET /settlement/files/{file_id}",
         "GET /rules",
         "GET /alerts",
         "GET /webhooks",
@@ -274,6 +276,7 @@ class Thing(Enum):
     SETTLEMENT_FILE = "any settlement file"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
+    FILE = "any settlement file"
 
 
 # Every route whose path names something, and every one whose body names the caller.
@@ -316,6 +319,8 @@ THINGS: Mapping[str, Thing] = {
     "POST /agents/{agent_id}/status": Thing.COUNTER,
     "POST /redemptions/{redemption_id}/pay": Thing.REDEMPTION,
     "POST /redemptions/{redemption_id}/refuse": Thing.REDEMPTION,
+    "GET /settlement/files/{file_id}": Thing.FILE,
+    "GET /settlement/files/{file_id}/items": Thing.FILE,
     "GET /proposals/{proposal_id}": Thing.PROPOSAL,
     "POST /proposals/{proposal_id}/approve": Thing.PROPOSAL,
     "POST /proposals/{proposal_id}/withdraw": Thing.PROPOSAL,
@@ -420,6 +425,7 @@ SAID: Mapping[Rule, str] = {
     Rule.ANYBODY: "anybody",
     Rule.NOBODY: "nobody",
     Rule.SWITCH: "the switch, signed",
+    Rule.SWITCH_STREAMS: "the switch, signed",
     Rule.SWITCH_READS: "the switch, signed",
     Rule.SWITCH_STREAMS: "the switch, signed",
     Rule.THIS_MACHINE: "whoever asks from this machine",

@@ -18,7 +18,7 @@ from ledger.errors import Unauthenticated
 from queries import settlement_breaks, settlement_files
 from queries.cursor import PAGE_USUAL
 from queries.settlement_breaks import BreakFilters, Doubts, FoundBreaks
-from queries.settlement_files import File, FileDetail, FileFilters, FileItems, Files
+from queries.settlement_files import FileDetail, FileFilters, FileItems, Files, NewestFile
 from server.door import request_id
 from server.routes.given import TheCall, TheClearing, TheReader, TheSettings, TheSwitch
 from server.routes.wallet import Cursor, Limit
@@ -80,7 +80,7 @@ async def bring_file_from_switch(
 
 
 @get("/vinti4/files/newest", summary="The last file that we have of this acquirer")
-async def read_newest(from_switch: TheSwitch, reader: TheReader) -> File:
+async def read_newest(from_switch: TheSwitch, reader: TheReader) -> NewestFile:
     """From it the switch knows the number of the next one."""
     return await settlement_files.newest(reader, from_switch.caller.acquirer_id)
 

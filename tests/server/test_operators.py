@@ -122,11 +122,17 @@ async def test_a_dispute_needs_two_people(server: Running, operator: Somebody) -
 
 
 class TestDoubt:
-    """With approvals that are in doubt after a second."""
+    """With approvals that are in doubt after a second, of a switch that brings no files."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
-        return Settings(home=settings.home, pin_threads=1, doubt_seconds=1, sweep_seconds=0.1)
+        return Settings(
+            home=settings.home,
+            pin_threads=1,
+            doubt_seconds=1,
+            sweep_seconds=0.1,
+            release_absences_min=0,
+        )
 
     async def test_a_withdrawal_in_doubt_is_released_by_four_eyes(
         self, server: Running, operator: Somebody

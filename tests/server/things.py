@@ -423,6 +423,27 @@ async def _nothing(town: Town, owner: Somebody) -> str:
     return owner.id
 
 
+async def _file(town: Town, owner: Somebody) -> str:
+    """One that the switch has brought; it is the house's, for whoever may see files."""
+
+    async def brought() -> str:
+        key = load_pem_private_key(town.switch.key.private_key.encode(), None)
+        acquirer_id = town.switch.key.acquirer_id
+        content = settlement_files.file(
+            acquirer_id=acquirer_id,
+            key=cast("Ed25519PrivateKey", key),
+            key_id=town.switch.key.key_id,
+            day=datetime.now(UTC).date() - timedelta(days=1),
+        )
+        request = town.server.client.build_request("POST", "vinti4/files", content=content)
+        request.headers.update(town.switch.signed("POST", str(request.url), content))
+        answer = await town.server.client.send(request)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["fileId"])
+
+    return await town.once(Thing.FILE, brought)
+
+
 MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.ONESELF: _nothing,
     Thing.SESSION: _session,
@@ -457,4 +478,5 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.SETTLEMENT_FILE: _settlement_file,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
+    Thing.FILE: _file,
 }
