@@ -29,6 +29,7 @@ from server.console.people import access_review, people
 from server.console.reports import report, trial_balance
 from server.console.sampling import sample
 from server.console.serving import serve
+from server.console.settling import settlement
 from server.console.simulating import simulator
 from server.demo import NotADemo
 from server.postgres import PostgresUnavailable
@@ -57,7 +58,7 @@ def cli() -> None:
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
     trial_balance, access_review, people, audit, verify, ledger, drill_down, report, export,
-    verify_export, import_,
+    verify_export, import_, settlement,
 ):  # fmt: skip
     cli.add_command(each)
 audit.add_command(sample)
