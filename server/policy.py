@@ -271,6 +271,7 @@ class Thing(Enum):
     PROPOSAL = "any proposal, to admins one about people; whoever made it does not approve it"
     DISPUTE = "any dispute"
     ENTRY = "any entry"
+    FILE = "any file of the switch"
     ACCOUNT = "any account"
     HEADING = "any code of the chart"
     SETTLEMENT_FILE = "any settlement file"
@@ -330,6 +331,8 @@ THINGS: Mapping[str, Thing] = {
     "POST /wallets/{user_id}/blacklist": Thing.CUSTOMER,
     "POST /disputes/{dispute_id}/resolution": Thing.DISPUTE,
     "POST /disputes/{dispute_id}/resolution/approve": Thing.DISPUTE,
+    "GET /settlement/files/{file_id}": Thing.FILE,
+    "GET /settlement/files/{file_id}/items": Thing.FILE,
     "GET /journal/{number}": Thing.ENTRY,
     "POST /journal/{number}/reversal": Thing.ENTRY,
     "GET /accounts/{account_id}/lines": Thing.ACCOUNT,

@@ -35,6 +35,7 @@ from server.secrets import private_key_pem
 from tests import settlement_files
 from tests.server.conftest import Running
 from tests.server.people import Somebody, Switch
+from tests.server.test_settlement import Day
 
 NEAR = {"latitudeE6": 14_917_100, "longitudeE6": -23_509_100}
 WATCHED = {"name": "blacklisted", "action": "review", "mode": "live", "thresholds": {}}
@@ -365,6 +366,20 @@ async def _heading(town: Town, owner: Somebody) -> str:
     return "1010"
 
 
+async def _file(town: Town, owner: Somebody) -> str:
+    """The switch's file of today, with one withdrawal in it."""
+
+    async def brought() -> str:
+        day, customer = Day(town.server), town.people["customer 2"]
+        await customer.post(f"withdrawal/{await town.code(customer)}/cancel")
+        trace, _ = await day.pay(customer)
+        answer = await day.bring(day.file(day.item(trace)))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["fileId"])
+
+    return await town.once(Thing.FILE, brought)
+
+
 async def _case(town: Town, owner: Somebody) -> str:
     async def opened() -> str:
         watched, operator = town.people["customer 2"], town.people["operator 1"]
@@ -473,6 +488,7 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.PROPOSAL: _proposal,
     Thing.DISPUTE: _dispute,
     Thing.ENTRY: _entry,
+    Thing.FILE: _file,
     Thing.ACCOUNT: _account,
     Thing.HEADING: _heading,
     Thing.SETTLEMENT_FILE: _settlement_file,
