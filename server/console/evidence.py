@@ -132,7 +132,7 @@ async def _seal(installation: Installation) -> None:
 async def _acts(installation: Installation, filters: Filters, limit: int) -> list[Act]:
     await _seal(installation)
     projector = Projector(connector(installation.urls.projector))
-    reader = Reader(installation.urls.queries)
+    reader = Reader(installation.urls.queries).for_everybody
     acts: list[Act] = []
     cursor = None
     try:
