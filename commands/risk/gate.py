@@ -202,6 +202,25 @@ def give_back_at(
     books.put(activity.given_back(operation, amount, counted_on, whole=whole))
 
 
+def count_again(
+    books: Books, operation: Operation, wallet_id: UUID, amount: int, counted_on: date
+) -> None:
+    """What was given back to a wallet is used after all, on the day on which it was; never
+    refused."""
+    activity = activity_of_wallet(books, books.account(wallet_id))
+    activity.counted_again(operation, amount, counted_on).keep_with(books)
+
+
+def count_again_at(
+    books: Books, operation: Operation, place: UUID, amount: int, counted_on: date
+) -> None:
+    """The same for an agent, a till or a terminal. Touches `Activity.of(place)`."""
+    found = books.find(Activity.of(place))
+    if found is None:
+        return  # nothing was given back there either
+    books.put(found.on(books.today).counted_again(operation, amount, counted_on))
+
+
 def _require_within(edition: LimitEdition, movement: Movement, wallet: Activity) -> None:
     operation = movement.operation
     amount = movement.amount
