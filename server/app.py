@@ -28,7 +28,7 @@ from server.errors import HANDLERS
 from server.events import Events
 from server.identities import Identities
 from server.jobs import Job, Jobs
-from server.leaving import told_of_leaving
+from server.leaving import ended, told_of_leaving
 from server.metrics import Metrics
 from server.own_factors import OwnFactors
 from server.passkeys import Passkeys
@@ -199,9 +199,8 @@ class Parts:
         finally:
             self.events.leave()
             self.jobs.stop()
-            for task in telling:
-                task.cancel()
-            await asyncio.gather(*telling, return_exceptions=True)
+            await ended(telling)
+            await self.sender.close()
             await self.post.close()
             await self.sessions.close()
             await self.sealing.try_to_seal()
