@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: audit campaign help setup demo test simulate drill timing tampers outsiders pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing tampers outsiders link pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,9 @@ tampers: setup  ## change exports and databases at random: SEED=, EXPORTS= (10,0
 
 outsiders: setup  ## hledger and beancount on random histories and changed files: HISTORIES=, MUTATIONS= (1,000)
 	@$(BIN)/python -m tests.exports --histories $(or $(HISTORIES),1000) --mutations $(or $(MUTATIONS),1000)
+
+link: setup  ## attack the switch's link: MESSAGES= of each kind (ten thousand), SEED=; ends with one JSON object
+	@$(BIN)/python -m tests.link --seed $(or $(SEED),1) --messages $(or $(MESSAGES),10000)
 
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures

@@ -11,7 +11,9 @@ from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import ASGIApp
+from uuid_utils.compat import uuid7
 
+from commands.keys.reseal import Reseal
 from commands.spine import Limits, Spine
 from ledger.database import connect
 from ledger.log import Log
@@ -22,13 +24,15 @@ from server.alerting import Watch
 from server.auth import Gate, Sessions
 from server.checkpoints import Signer
 from server.context import Traced
+from server.credentials import CredentialsDesk
 from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
 from server.errors import HANDLERS
 from server.events import Events
 from server.identities import Identities
 from server.jobs import Job, Jobs
-from server.leaving import ended, told_of_leaving
+from server.jose import IssuerKeys
+from server.leaving import told_of_leaving
 from server.metrics import Metrics
 from server.own_factors import OwnFactors
 from server.passkeys import Passkeys
@@ -36,6 +40,8 @@ from server.pins import Pins
 from server.primary import Primary
 from server.rates import Rates
 from server.reading import CaughtUp, asking
+from server.reply_keys import ReplyKeys
+from server.resealing import Resealing
 from server.resets import Resets
 from server.routes import (
     access,
@@ -46,6 +52,7 @@ from server.routes import (
     care,
     claims,
     counter,
+    device_keys,
     events,
     factors,
     files,
@@ -60,17 +67,19 @@ from server.routes import (
     settlement,
     sign_in,
     switch,
+    switch_credentials,
     treasury,
     wallet,
     webhooks,
     withdrawals,
 )
 from server.sealing import Sealing
-from server.secrets import Secrets
+from server.secrets import KeyName, Secrets
 from server.settings import API, Settings
 from server.settlement.taking_in import Clearing, Served
 from server.sign_in import SignIn
 from server.signatures import SignedReplies, SwitchLink
+from server.tls import came_with
 from server.trail import Trail
 from server.tries import Tries
 from server.trust import TrustRecord
@@ -89,6 +98,7 @@ ROUTES = (
     *people.HANDLERS,
     *access.HANDLERS,
     *withdrawals.HANDLERS,
+    *device_keys.HANDLERS,
     *wallet.HANDLERS,
     *agents.HANDLERS,
     *care.HANDLERS,
@@ -107,12 +117,14 @@ ROUTES = (
     *reports.HANDLERS,
     *risk.HANDLERS,
     *switch.HANDLERS,
+    *switch_credentials.HANDLERS,
     *events.HANDLERS,
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "clearing", "desk", "enrolment", "events", "identities", "metrics", "own_factors", "passkeys",
-    "primary", "resets", "sealing", "server_key", "sessions", "settings", "sign_in", "vault",
+    "clearing", "credentials", "desk", "enrolment", "events", "identities", "issuer_keys",
+    "metrics", "own_factors", "passkeys", "primary", "reply_keys", "resets", "sealing", "sessions",
+    "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -123,7 +135,9 @@ class Parts:
         limits = Limits(batch_max=settings.batch_max, queue_max=settings.queue_max)
         log = Log(lambda: connect(urls.commands, "makeba spine"))
         self.settings = settings
-        self.server_key = keys.server_key
+        self.keys = keys
+        self.issuer_keys = IssuerKeys(keys.keyrings[KeyName.ISSUER])
+        self.reply_keys = ReplyKeys(keys.keyrings[KeyName.SERVER])
         self.vault = Vault(keys)
         self.pins = Pins(settings.pin_threads, settings.pin_queue_max)
         self.primary = Primary(urls.commands, settings.pool_max)
@@ -135,7 +149,13 @@ class Parts:
         self.watching = Watching(self.trail)
         self.sealing = Sealing(self.trail, self.primary, self.door)
         self.sessions = Sessions(self.primary, settings.session_cache_seconds)
-        self.link = SwitchLink(self.primary, settings.signature_window_seconds)
+        self.credentials = CredentialsDesk(self.primary)
+        self.link = SwitchLink(
+            self.credentials,
+            self.primary,
+            settings.signature_window_seconds,
+            came_with(settings.proxies) if settings.tls or settings.proxies else None,
+        )
         self.enrolment = Enrolment(self.vault, self.pins)
         self.clearing = Clearing(Served(self.door, self.reader), self.reader)
         self.identities = Identities(self.primary, self.vault)
@@ -165,6 +185,9 @@ class Parts:
         self.metrics = Metrics(
             self.spine, self.projector, self.reader, self.events, self.desk, self.sender
         )
+        self.resealing = Resealing(
+            self.primary, self.vault, keys, settings.reseal_max, self._reseal
+        )
         more = (
             Job("alerts", self.watch.look, settings.alert_seconds),
             Job("deliveries", self.sender.forget, FORGET_SECONDS),
@@ -180,6 +203,15 @@ class Parts:
         self.events.reached(position)
         self.sender.reached(position)
 
+    async def _reseal(self, command: Reseal) -> None:
+        await self.door.submit(command, actor="job:reseal", request_id=str(uuid7()))
+
+    async def _follow_keys(self) -> None:
+        """Notice what was changed in the files of keys, until cancelled."""
+        while True:
+            await asyncio.sleep(self.settings.key_reload_seconds)
+            self.keys.refresh()
+
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Start in the order of need; stop in the other, each after what it was still asked."""
@@ -192,6 +224,10 @@ class Parts:
         telling = [
             asyncio.create_task(each.run(), name=name)
             for name, each in (("events", self.events), ("webhooks", self.sender))
+        ]
+        telling += [
+            asyncio.create_task(self._follow_keys(), name="keys"),
+            asyncio.create_task(self.resealing.run(self.settings.reseal_seconds), name="resealing"),
         ]
         try:
             with told_of_leaving(self.events.leave):
@@ -219,7 +255,7 @@ def create_app(settings: Settings, keys: Secrets, urls: Urls) -> ASGIApp:
     parts = Parts(settings, keys, urls)
     app = _litestar(parts)
     openapi.complete(app)
-    signing = SignedReplies(app, keys.server_key, f"{API}/vinti4/")
+    signing = SignedReplies(app, parts.reply_keys, f"{API}/vinti4/")
     return Traced(signing, settings.requests_max, parts.watching.answering)
 
 

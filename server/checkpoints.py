@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
@@ -26,7 +25,8 @@ from ledger.batch import Head
 from ledger.checkpoint import Checkpoint, NotSigned
 from ledger.checkpoint_file import CheckpointFile, public_keys
 from ledger.database import connect
-from server.secrets import SecretsUnavailable, private_key_pem, write_private
+from server.reply_keys import private_key_of
+from server.secrets import KeyName, LiveKeyring, SecretsUnavailable, keyring, write_private
 from server.settings import Settings
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Signer:
 
     def __init__(self, settings: Settings, url: str) -> None:
         """`url` is that of the role that runs commands. Raises SecretsUnavailable."""
-        self._key = signing_key(settings.secrets_dir)
+        self._keys = signing_keys(settings.secrets_dir)
         self._url = url
         self._file = CheckpointFile(settings.checkpoints_file)
         self.public_file = settings.checkpoint_public_file
@@ -78,7 +78,9 @@ class Signer:
         return 0
 
     async def _sign(self, connection: AsyncConnection[TupleRow]) -> Checkpoint | None:
-        publish(self._key, self.public_file)
+        self._keys.refresh()  # another one may sign from now on
+        key = private_key_of(self._keys.now.active())
+        publish(key, self.public_file)
         last = self._file.newest()
         position, hash_, now = await _row(connection, END, {})
         if last is not None:
@@ -89,29 +91,24 @@ class Signer:
                 raise Refused(f"position {last.position} is not what checkpoint {last.number} says")
         if position == self.position:
             return None
-        made = checkpoint.sign(self._key, Head(position, bytes(hash_)), now, last)
+        made = checkpoint.sign(key, Head(position, bytes(hash_)), now, last)
         self._file.add(made)
         self.position = position
         return made
 
 
-def signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
-    """The key that signs, made on first use. Raises SecretsUnavailable."""
-    file = secrets_dir / "checkpoint-key"
+def signing_keys(secrets_dir: Path) -> LiveKeyring:
+    """The keyring that signs, made on first use. Raises SecretsUnavailable."""
     try:
         secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not file.exists():
-            write_private(file, private_key_pem(Ed25519PrivateKey.generate()))
-        if file.stat().st_mode & 0o077:
-            raise PermissionError("it can be read by others: set its mode to 0600")
-        key = load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError) as error:
-        sentence = f"{file} cannot be used: {error}"
-        raise SecretsUnavailable(sentence) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        sentence = f"{file} is not an Ed25519 key"
-        raise SecretsUnavailable(sentence)
-    return key
+    except OSError as error:
+        raise SecretsUnavailable(f"{secrets_dir} cannot be used: {error}") from error
+    return keyring(KeyName.CHECKPOINT, secrets_dir / KeyName.CHECKPOINT)
+
+
+def signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
+    """The one of them that signs now. Raises SecretsUnavailable."""
+    return private_key_of(signing_keys(secrets_dir).now.active())
 
 
 def publish(key: Ed25519PrivateKey, file: Path) -> None:

@@ -35,6 +35,8 @@ ALWAYS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 WHEN_IT_ENDS = "when_it_ends"  # in a request's state: what is called then, once
+# Over TLS: whoever was here once does not come without it again (RFC 6797).
+ALWAYS_OVER_TLS = ((b"strict-transport-security", b"max-age=31536000"),)
 SHED_LAST = "/vinti4/"  # paths that are let in however many requests are under way
 
 
@@ -112,6 +114,7 @@ class _Exchange:
                 (b"x-request-id", self.request_id.encode()),
                 (b"traceparent", self._traceparent.encode()),
                 *ALWAYS,
+                *(ALWAYS_OVER_TLS if self._scope["scheme"] == "https" else ()),
             ]
         await self._send(message)
 

@@ -37,8 +37,8 @@ from ledger.money import Money
 from server.enrolment import Enrolment, Profile, new_totp_secret
 from server.installation import Installation
 from server.pins import Pins
+from server.reply_keys import public_key
 from server.secrets import private_key_pem, write_private
-from server.signatures import public_key
 from server.vault import Vault
 from server.wire import e164
 

@@ -13,7 +13,7 @@ import msgspec
 
 from commands.identity.devices import Device
 from commands.identity.reset import Reset, ResetState, What
-from server.enrolment import PROFILE, Profile
+from server.enrolment import Profile, opened_profile
 from server.primary import Primary
 from server.vault import Vault
 
@@ -61,7 +61,11 @@ PASSKEY = """
     FROM ledger.passkey
     WHERE id = %(id)s AND removed_at IS NULL
 """
-PROFILES = "SELECT id, profile_seal AS seal FROM ledger.person WHERE id = ANY(%(ids)s)"
+PROFILES = """
+    SELECT id, profile_seal AS seal
+    FROM ledger.person
+    WHERE id = ANY(%(ids)s) AND profile_seal IS NOT NULL
+"""
 
 
 class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,4 +154,4 @@ class Identities:
 
     def profile(self, person_id: UUID, seal: bytes) -> Profile:
         """What is sealed of somebody."""
-        return msgspec.json.decode(self._vault.open(PROFILE, person_id, seal), type=Profile)
+        return opened_profile(self._vault, person_id, seal)

@@ -17,7 +17,7 @@ from queries.check.checkpoints import Signed
 from server import secrets
 from server.checkpoints import Signer
 from server.postgres import Cluster, running
-from server.secrets import Secrets
+from server.secrets import KeyName, Secrets
 from server.settings import Settings
 from server.urls import Urls
 
@@ -130,8 +130,16 @@ def joined(settings: Settings) -> Installation:
 
 def load_secrets(settings: Settings) -> Secrets:
     """The secrets of this home. Raises SecretsUnavailable."""
+    # Checkpoints are signed where they lie: their key has no other place.
+    movable = [name for name in KeyName if name is not KeyName.CHECKPOINT]
+    files = {name: getattr(settings, f"{_setting(name)}_file") for name in movable}
+    given = {name: getattr(settings, _setting(name)) for name in movable}
     return secrets.load(
         settings.secrets_dir,
-        pepper_file=settings.pepper_file,
-        data_key_file=settings.data_key_file,
+        files={name: file for name, file in files.items() if file is not None},
+        given={name: text for name, text in given.items() if text is not None},
     )
+
+
+def _setting(name: KeyName) -> str:
+    return name.replace("-", "_")

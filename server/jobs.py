@@ -63,6 +63,9 @@ class Jobs:
         self._settings = settings
         self._more = more
         self._looked_up_to = UUID(int=0)  # how far the look for dormant wallets has come
+        # One job of a process at a time: each holds a connection while its work asks for another
+        # one, and all at once they would wait for each other, and sign-ins with them.
+        self._turn = asyncio.Lock()
         # Its jobs live in memory: schedulers must not share a store (APScheduler 3).
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -167,7 +170,7 @@ class Jobs:
     async def _fenced(self, fence: int, job: str, work: Callable[[], Awaitable[int]]) -> int:
         """Do the work unless another process is at it; put it off when the database is away."""
         try:
-            async with self._edge.fenced(FENCE + fence) as mine:
+            async with self._turn, self._edge.fenced(FENCE + fence) as mine:
                 return await work() if mine else 0
         except OperationalError as error:
             logger.warning("job put off", job=job, error=type(error).__name__)

@@ -18,7 +18,7 @@ from ledger.errors import InvalidRequest, Unauthenticated
 from server.auth import Caller
 from server.chosen import require_choosable
 from server.door import Call
-from server.enrolment import TOTP, Authenticator, new_letters, new_totp_secret
+from server.enrolment import TOTP, Authenticator, is_pin, new_letters, new_totp_secret, sealed_pin
 from server.identities import Identities
 from server.passkeys import Asked, Credential, Passkeys
 from server.pins import Pins
@@ -73,8 +73,8 @@ class OwnFactors:
         require_choosable(new, person.role, profile.phone, profile.name, field="new")
         if new == current:
             raise InvalidRequest(field="new", reason="is the old one")
-        right = await self._pins.right(person.pin_hash, self._vault.pin_input(person.id, current))
-        new_hash = await self._pins.hashed(self._vault.pin_input(person.id, new))
+        right = await is_pin(self._vault, self._pins, person.id, person.pin_hash, current)
+        new_hash = await sealed_pin(self._vault, self._pins, person.id, new)
         return await call.do(
             ChangePin(
                 user_id=person.id,

@@ -20,6 +20,7 @@ from ledger.errors import InvalidRequest
 from server.context import ALWAYS
 from server.errors import JSON, rendered
 from server.settings import Settings
+from server.tls import told_by
 
 logger = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ class Impatient(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
+        self.app_state = self.app_state | told_by(transport, self._address)
         _connections[self._address] += 1
         if _connections[self._address] > self.patience.connections_each:
             self._cut("too many connections")

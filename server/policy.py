@@ -43,6 +43,7 @@ ADMIN = frozenset({Role.ADMIN})
 HELPERS = frozenset({Role.OPERATOR, Role.ADMIN})  # with a forgotten PIN
 PROPOSING = SETTLING | ADMIN  # each kind of change says who of them
 REVIEWING = frozenset({Role.AUDITOR, Role.ADMIN})
+LINK = frozenset({Role.OPERATOR, Role.ADMIN, Role.AUDITOR})
 MOVING = CUSTOMER | AGENT
 OUR_PEOPLE = frozenset(STAFF)
 
@@ -77,6 +78,9 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /withdrawal/{transaction_id}/pickup-code": CUSTOMER,
     "POST /withdrawal/{transaction_id}/approve": CUSTOMER,
     "POST /withdrawal/cardless/enable": CUSTOMER,
+    "POST /devices/keys": CUSTOMER,
+    "GET /devices/keys": CUSTOMER,
+    "DELETE /devices/keys/{kid}": CUSTOMER,
     "GET /balance": CUSTOMER,
     "GET /wallet": CUSTOMER,
     "GET /transactions": CUSTOMER,
@@ -130,6 +134,7 @@ API_POLICY: Mapping[str, Allowed] = {
     "POST /people/{user_id}/reset-code": HELPERS,
     "GET /access": REVIEWING,
     "GET /access/roles": REVIEWING,
+    "GET /switch/credentials": LINK,
     "POST /deposit/bank": OPERATOR,
     "GET /deposit/unidentified": SETTLING,
     "POST /deposit/unidentified/assign": OPERATOR,
@@ -193,6 +198,7 @@ API_POLICY: Mapping[str, Allowed] = {
     "POST /vinti4/files": Rule.SWITCH_STREAMS,
     "GET /vinti4/files/newest": Rule.SWITCH_READS,
     "GET /vinti4/keys": Rule.ANYBODY,
+    "GET /vinti4/issuer-keys": Rule.ANYBODY,
     "GET /events": CUSTOMER | AGENT | OPERATOR,
     "GET /alerts": OPERATOR,
     "POST /webhooks": HOOKS,

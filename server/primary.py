@@ -31,7 +31,9 @@ STATEMENT_SECONDS = 5
 PERSON_BY_PHONE = """
     SELECT id, role, pin_hash, totp_seal, profile_seal
     FROM ledger.person
-    WHERE phone_index = %(phone_index)s AND status = 'active'
+    WHERE
+        (phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s)
+        AND status = 'active'
 """
 PERSON_BY_ID = """
     SELECT id, role, pin_hash, totp_seal, profile_seal
@@ -104,9 +106,17 @@ PICKUP_SEAL = """
 PROFILE_BY_PHONE = """
     SELECT id, profile_seal AS seal
     FROM ledger.person
-    WHERE phone_index = %(phone_index)s AND role = 'customer' AND status = 'active'
+    WHERE
+        (phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s)
+        AND role = 'customer' AND status = 'active'
 """
-CLAIM_SEAL = "SELECT text_seal AS seal FROM ledger.claim WHERE withdrawal_id = %(id)s"
+PROFILE = "SELECT profile_seal AS seal FROM ledger.person WHERE id = %(id)s"
+CLAIM = """
+    SELECT c.user_id, c.text_seal, p.profile_seal
+    FROM ledger.claim AS c
+    INNER JOIN ledger.person AS p ON c.user_id = p.id
+    WHERE c.withdrawal_id = %(id)s
+"""
 OPEN_WALLETS = """
     SELECT w.id, w.activity
     FROM ledger.account AS w
@@ -116,7 +126,6 @@ OPEN_WALLETS = """
     ORDER BY w.id
     LIMIT %(most)s
 """
-SWITCH_KEYS = "SELECT id, acquirer_id, public_key FROM ledger.switch_key LIMIT 1000"
 NONCE = """
     INSERT INTO ledger.nonce (hash, seen_at) VALUES (%(hash)s, clock_timestamp())
     ON CONFLICT (hash) DO NOTHING
@@ -200,12 +209,12 @@ class ProfileSeal(msgspec.Struct, frozen=True):
     seal: bytes
 
 
-class SwitchKeyRow(msgspec.Struct, frozen=True):
-    """A key of the switch and the acquirer whose requests it may sign."""
+class ClaimSeals(msgspec.Struct, frozen=True):
+    """What a customer wrote, sealed, and what opens it, until the customer is erased."""
 
-    id: str
-    acquirer_id: str
-    public_key: bytes
+    user_id: UUID
+    text_seal: bytes
+    profile_seal: bytes | None
 
 
 class Primary:
@@ -286,10 +295,14 @@ class Primary:
         """The active customer with this number."""
         return await self._one(ProfileSeal, PROFILE_BY_PHONE, phone_index=phone_index)
 
-    async def claim_seal(self, withdrawal_id: UUID) -> bytes | None:
-        """What a customer wrote about a withdrawal, sealed."""
-        found = await self._one(_Seal, CLAIM_SEAL, id=withdrawal_id)
+    async def profile_of(self, person_id: UUID) -> bytes | None:
+        """Somebody's profile, sealed; None when they were erased."""
+        found = await self._one(_MaybeSeal, PROFILE, id=person_id)
         return found.seal if found else None
+
+    async def claim(self, withdrawal_id: UUID) -> ClaimSeals | None:
+        """What a customer wrote about a withdrawal."""
+        return await self._one(ClaimSeals, CLAIM, id=withdrawal_id)
 
     async def activities(self, after: UUID, most: int) -> list[Activity]:
         """What open wallets with money have done lately: the next ones by their ids."""
@@ -299,10 +312,6 @@ class Primary:
             )
             rows = await found.fetchall()
         return [Activity(subject=row["id"], state=row["activity"]) for row in rows]
-
-    async def switch_keys(self) -> list[SwitchKeyRow]:
-        """All keys of the switch; they are few."""
-        return await self.rows(SwitchKeyRow, SWITCH_KEYS)
 
     async def use_nonce(self, nonce_hash: bytes) -> bool:
         """Whether this is the first use of a nonce, which it is no more then."""
@@ -374,6 +383,10 @@ class Primary:
 
 class _Seal(msgspec.Struct, frozen=True):
     seal: bytes
+
+
+class _MaybeSeal(msgspec.Struct, frozen=True):
+    seal: bytes | None
 
 
 class _Position(msgspec.Struct, frozen=True):

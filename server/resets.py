@@ -15,7 +15,7 @@ from commands.identity.use_reset import CheckReset, ResetProof, UseReset
 from ledger.errors import InvalidRequest, Unauthenticated
 from server.chosen import require_choosable
 from server.door import Call, Door
-from server.enrolment import TOTP, Authenticator, new_letters, new_totp_secret
+from server.enrolment import TOTP, Authenticator, is_pin, new_letters, new_totp_secret, sealed_pin
 from server.identities import Identities
 from server.pins import Pins
 from server.primary import Credentials, Primary
@@ -129,10 +129,8 @@ class Resets:
         phone_index = self._vault.phone_index(asked.phone)
         person = await self._primary.person_by_phone(phone_index)
         person_id = person.id if person else NOBODY
-        pin_right = await self._pins.right(
-            person.pin_hash if person else None,
-            self._vault.pin_input(person_id, asked.current or ""),
-        )
+        kept = person.pin_hash if person else None
+        pin_right = await is_pin(self._vault, self._pins, person_id, kept, asked.current or "")
         if person is None:
             await self._sign_in.refuse_stranger(phone_index)
             raise AssertionError("a stranger was refused")
@@ -158,7 +156,7 @@ class Resets:
             raise InvalidRequest(field="new", reason="is required here")
         profile = self._identities.profile(person.id, person.profile_seal)
         require_choosable(asked.new, person.role, profile.phone, profile.name, field="new")
-        return await self._pins.hashed(self._vault.pin_input(person.id, asked.new))
+        return await sealed_pin(self._vault, self._pins, person.id, asked.new)
 
     def _offered(
         self, person: Credentials, what: What, proof: ResetProof, new_hash: str | None

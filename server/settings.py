@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from datetime import time
@@ -16,6 +17,7 @@ from msgspec import Meta
 from platformdirs import user_data_path
 
 from server.secrets import Secret
+from server.tls import TlsFiles
 
 PREFIX = "MAKEBA_"
 API = "/api/v1"
@@ -40,16 +42,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     pepper_file: Annotated[
-        Path | None, Meta(description="Another place for the pepper of codes and keys.")
+        Path | None, Meta(description="Another place for the keyring of codes and bodies.")
+    ] = None
+    index_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring by which people are found.")
     ] = None
     data_key_file: Annotated[
-        Path | None, Meta(description="Another place for the key that seals personal data.")
+        Path | None, Meta(description="The same for the keyring that seals.")
     ] = None
+    server_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring that signs replies to the switch.")
+    ] = None
+    issuer_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring to which machines encrypt codes.")
+    ] = None
+    pepper: Annotated[
+        Secret | None, Meta(description="That keyring itself; `;` ends a line. It stays as it is.")
+    ] = None
+    index_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    data_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    server_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    issuer_key: Annotated[Secret | None, Meta(description="The same.")] = None
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Meta(description="Port to listen on; 0 takes a free one.", ge=0, le=65535)
     ] = 8080
     workers: Annotated[int, Meta(description="Server processes.", ge=1, le=64)] = 1
+    tls_cert: Annotated[
+        Path | None, Meta(description="Certificate of the server, with its chain (PEM).")
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="Its private key (PEM, mode 0600).")] = None
+    tls_client_ca: Annotated[
+        Path | None,
+        Meta(description="Who issues the switch's client certificates; none: its routes are shut."),
+    ] = None
+    behind_proxy: Annotated[
+        str,
+        Meta(
+            description="Addresses and networks, with commas, of proxies that shake hands for us."
+        ),
+    ] = ""
     log_level: Annotated[
         str,
         Meta(description="Least level that is logged.", pattern="^(debug|info|warning|error)$"),
@@ -150,6 +182,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signature_window_seconds: Annotated[
         int, Meta(description="How far the switch's clock may be off, either way.", ge=1, le=600)
     ] = 120
+    key_reload_seconds: Annotated[
+        float, Meta(description="Pause between looks at the files of keys.", gt=0, le=60)
+    ] = 1.0
+    key_announce_seconds: Annotated[
+        float,
+        Meta(
+            description="A new key begins so long after it was made: by then all know it.",
+            gt=0,
+            le=604_800,
+        ),
+    ] = 5.0
+    key_overlap_seconds: Annotated[
+        int,
+        Meta(
+            description="An old key is kept so long at least after a new one has begun.",
+            ge=0,
+            le=31_536_000,
+        ),
+    ] = 86_400
+    reseal_seconds: Annotated[
+        float, Meta(description="Pause between batches that are sealed anew.", gt=0, le=3_600)
+    ] = 1.0
+    reseal_max: Annotated[int, Meta(description="Rows in one such batch.", ge=1, le=1_000)] = 200
 
     # Budgets
     request_deadline_seconds: Annotated[
@@ -401,6 +456,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether only this machine can reach the server."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
 
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The files of TLS, when we shake hands ourselves."""
+        if self.tls_cert is None or self.tls_key is None:
+            return None
+        return TlsFiles(certificate=self.tls_cert, key=self.tls_key, client_ca=self.tls_client_ca)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of the proxies that are believed."""
+        return tuple(each.strip() for each in self.behind_proxy.split(",") if each.strip())
+
 
 def from_environment(variables: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     """The settings, from flags that were given, else the environment, else the defaults.
@@ -415,7 +482,9 @@ def from_environment(variables: Mapping[str, str] = os.environ, **flags: Any) ->
     given.update({name: value for name, value in flags.items() if value is not None})
     for name, value in given.items():
         _check(name, value)
-    return msgspec.convert(given, Settings, strict=False, dec_hook=_special)
+    found = msgspec.convert(given, Settings, strict=False, dec_hook=_special)
+    _check_together(found)
+    return found
 
 
 def unknown(variables: Mapping[str, str] = os.environ) -> list[str]:
@@ -432,6 +501,20 @@ def _check(name: str, value: Any) -> None:
         reason = str(error).split(" - at ")[0]
         sentence = f"{PREFIX}{name.upper()} is not allowed to be {value!r}: {reason}"
         raise BadSetting(sentence) from error
+
+
+def _check_together(found: Settings) -> None:
+    """Raises BadSetting for what does not go together, or would be told to the whole network."""
+    if (found.tls_cert is None) != (found.tls_key is None):
+        raise BadSetting("MAKEBA_TLS_CERT and MAKEBA_TLS_KEY belong together: give both.")
+    if found.tls_client_ca is not None and found.tls_cert is None:
+        raise BadSetting("MAKEBA_TLS_CLIENT_CA needs MAKEBA_TLS_CERT and MAKEBA_TLS_KEY.")
+    for each in found.proxies:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError as error:
+            sentence = f"MAKEBA_BEHIND_PROXY: {each!r} is no address and no network."
+            raise BadSetting(sentence) from error
 
 
 def _special(wanted: type, value: Any) -> Any:

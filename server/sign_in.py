@@ -24,7 +24,7 @@ from commands.identity.step_up import SteppedUp
 from commands.identity.tries import TryLimits
 from ledger.errors import TooMany, Unauthenticated
 from server.door import Door
-from server.enrolment import TOTP
+from server.enrolment import TOTP, is_pin
 from server.identities import Identities
 from server.passkeys import Credential, Passkeys, credential_id_of
 from server.pins import Pins
@@ -171,9 +171,8 @@ class SignIn:
         phone_index = self._vault.phone_index(phone)
         person = await self._primary.person_by_phone(phone_index)
         person_id = person.id if person else NOBODY
-        right = await self._pins.right(
-            person.pin_hash if person else None, self._vault.pin_input(person_id, pin)
-        )
+        kept = person.pin_hash if person else None
+        right = await is_pin(self._vault, self._pins, person_id, kept, pin)
         if person is None:
             await self.refuse_stranger(phone_index)
         await self._door.submit(

@@ -13,6 +13,7 @@ from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
 from commands.books.opening_balances import TakeOverBalances
+from commands.identity.erase import ErasePerson
 from commands.identity.reset import ResetFactor
 from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
 from commands.reconciliation.interchange import SetInterchange
@@ -21,6 +22,12 @@ from commands.risk.publish_tariff import PublishTariff
 from commands.risk.set_limits import SetLimits
 from commands.risk.set_rules import SetRules
 from commands.risk.set_tier import SetTier
+from commands.switch.link_changes import (
+    AddSwitchCertificate,
+    AddSwitchKey,
+    EndSwitchCertificate,
+    EndSwitchKey,
+)
 from commands.treasury.breaks import BookBreak
 from commands.treasury.own_money import (
     FundCommission,
@@ -45,9 +52,14 @@ AnyChange = (
     | ChangeRole
     | EnablePerson
     | ResetFactor
+    | AddSwitchCertificate
+    | AddSwitchKey
     | Adjust
     | BookBreak
     | CollectFromSwitch
+    | EndSwitchCertificate
+    | EndSwitchKey
+    | ErasePerson
     | FundCommission
     | PayInCapital
     | PayTax
@@ -67,6 +79,10 @@ AnyChange = (
 ABOUT_PEOPLE = tuple(
     str(change.__struct_config__.tag)
     for change in (AdmitPerson, ChangeRole, EnablePerson, ResetFactor)
+)
+ABOUT_THE_LINK = tuple(
+    str(change.__struct_config__.tag)
+    for change in (AddSwitchCertificate, AddSwitchKey, EndSwitchCertificate, EndSwitchKey)
 )
 
 

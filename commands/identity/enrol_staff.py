@@ -32,6 +32,7 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
     user_id: UUID
     role: Role
     phone_index: bytes
+    phone_index_next: bytes | None = None  # while the key of the index changes
     profile_seal: bytes
     pin_hash: str
     totp_seal: bytes
@@ -60,6 +61,7 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
             role=self.role,
             status=Standing.ACTIVE,
             phone_index=self.phone_index,
+            phone_index_next=self.phone_index_next,
             profile_seal=self.profile_seal,
             pin_hash=self.pin_hash,
             totp_seal=self.totp_seal,

@@ -12,7 +12,7 @@ import msgspec
 
 from commands.command import Answer
 from ledger.books import Books
-from ledger.errors import Unauthenticated
+from ledger.errors import Forbidden, Unauthenticated
 from ledger.rows import Key, Row
 
 REVERSALS_MAX = 16  # of one operation that are remembered
@@ -237,29 +237,43 @@ class Terminal(Row, frozen=True, kw_only=True):
         return ((Terminal, "id", self.id),)
 
 
+def require_own_terminal(books: Books, trace: TraceId, nonce_hash: bytes | None) -> None:
+    """Raises Forbidden when a message speaks for a machine that is not its acquirer's. Touches the
+    terminal. The switch's file is no message: what it names is reconciled."""
+    if nonce_hash is None:
+        return
+    terminal = books.find(Terminal.by_id(trace.terminal_id))
+    if terminal is None or terminal.acquirer_id != trace.acquirer_id:
+        raise Forbidden("This terminal is not one of this acquirer's.")
+
+
 class SwitchKey(Row, frozen=True, kw_only=True):
-    """A public key (Ed25519) with which an acquirer signs."""
+    """A public key (Ed25519) with which an acquirer signs, until it is retired."""
 
     id: str
     acquirer_id: str
     public_key: bytes
+    retired_at: datetime | None = None
 
     TABLE: ClassVar[str] = "switch_key"
     IDS: ClassVar[tuple[str, ...]] = ()  # theirs are names
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
-            SELECT version, id, acquirer_id, public_key
+            SELECT version, id, acquirer_id, public_key, retired_at
             FROM ledger.switch_key
             WHERE id = ANY(%(values)s)
         """,
     }
     SAVE: ClassVar[str] = """
         WITH saved AS (
-            INSERT INTO ledger.switch_key (id, acquirer_id, public_key, version)
-            SELECT r.id, r.acquirer_id, decode(r.public_key, 'base64'), r.version
+            INSERT INTO ledger.switch_key AS k (id, acquirer_id, public_key, retired_at, version)
+            SELECT r.id, r.acquirer_id, decode(r.public_key, 'base64'), r.retired_at, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
-                id text, acquirer_id text, public_key text, version bigint
+                id text, acquirer_id text, public_key text, retired_at timestamptz, version bigint
             )
+            ON CONFLICT (id) DO UPDATE SET
+                retired_at = excluded.retired_at, version = excluded.version
+            WHERE k.version = excluded.version - 1
             RETURNING 1
         )
         SELECT ledger.saved_all('switch_key', (SELECT count(*) FROM saved), %(count)s)

@@ -9,7 +9,14 @@ from commands.risk.activity import Activity, terminal_subject
 from commands.switch.dispute import Dispute, dispute_keys, dispute_once
 from commands.switch.lessen import lessen_keys
 from commands.switch.owed import Settlement
-from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId, nonce_keys
+from commands.switch.trace import (
+    Response,
+    SwitchReply,
+    SwitchTrace,
+    Terminal,
+    TraceId,
+    nonce_keys,
+)
 from commands.tariff import TAXES, Operation, Tariff
 from commands.withdrawal.capture import FEES
 from commands.withdrawal.hold import hold_keys
@@ -30,6 +37,7 @@ def advice_touches(
     yield (
         *nonce_keys(nonce_hash),
         SwitchTrace.by_id(trace.id),
+        Terminal.by_id(trace.terminal_id),
         Tariff.of(Operation.ATM_WITHDRAWAL),
         Account.by_id(FEES),
         Account.by_id(TAXES),

@@ -12,7 +12,13 @@ from commands.risk.activity import terminal_subject
 from commands.risk.gate import give_back_at
 from commands.switch.dispute import Dispute
 from commands.switch.lessen import lessen_dispute
-from commands.switch.trace import SwitchReply, SwitchTrace, TraceId, use_nonce
+from commands.switch.trace import (
+    SwitchReply,
+    SwitchTrace,
+    TraceId,
+    require_own_terminal,
+    use_nonce,
+)
 from commands.tariff import Operation
 from commands.withdrawal.advice import (
     accepted,
@@ -45,6 +51,7 @@ class ReverseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
         yield from advice_touches(books, self.trace, self.nonce_hash)
 
     def decide(self, books: Books) -> SwitchReply:
+        require_own_terminal(books, self.trace, self.nonce_hash)
         use_nonce(books, self.nonce_hash)
         # From here on nothing is refused.
         return reverse(books, self.trace, self.amount, self.reason)

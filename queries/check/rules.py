@@ -41,6 +41,10 @@ def _follows(table: str, name: str, function: str, event: str, *, each_row: bool
     return Trigger(table, name, function, False, each_row, frozenset({event}))
 
 
+def _keeps(table: str, name: str, function: str) -> Trigger:
+    return Trigger(table, name, function, True, True, frozenset({"UPDATE"}))
+
+
 TRIGGERS = frozenset(
     {
         _stays("log", "log_stays", "UPDATE", "DELETE", "TRUNCATE"),
@@ -57,6 +61,9 @@ TRIGGERS = frozenset(
         _follows(
             "trail_end", "trail_end_follows_its_notes", "check_new_end", "UPDATE", each_row=True
         ),
+        _keeps("switch_key", "retired_keys_stay_retired", "keep_retired"),
+        _keeps("switch_certificate", "retired_certificates_stay_retired", "keep_retired"),
+        _keeps("person", "erased_people_stay_erased", "keep_erased"),
     }
 )
 
@@ -96,6 +103,7 @@ STATE = """
     ledger.limit_book ledger.activity ledger.proposal
     ledger.devices ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case
     ledger.held_transfer
+    ledger.switch_certificate ledger.device_keys
     ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
     ledger.trail_seal
     ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch

@@ -26,6 +26,7 @@ _REDEMPTION = ("state", "amount", "agent", "reason")
 _WEBHOOK = ("webhook", "state", "reason")
 
 _CLAIM = ("state", "received", "captured")
+_CERTIFICATE = ("fingerprint", "acquirerId", "notAfter", "checker")
 _BREAK = ("side", "amount", "remaining", "settlementDate")
 
 # By kind and audience: the members of the payload that are told. Where there are none, it is told
@@ -92,6 +93,9 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "wallet.minimum_set": {CUSTOMER: ("amount",)},
         "bank.credit_assigned": {CUSTOMER: ("amount",), AGENT: ("amount", "debtPaid")},
         "adjustment.made": {CUSTOMER: ("amount", "adjustment"), AGENT: ("amount", "adjustment")},
+        "person.erased": {OPERATORS: ("erased", "checker")},
+        "device.key_enrolled": {CUSTOMER: ("kid",)},
+        "device.key_removed": {CUSTOMER: ("kid",)},
         "wallet.tier_changed": {CUSTOMER: ("tier",), OPERATORS: ("user", "tier", "was")},
         "wallet.blacklisted": {OPERATORS: ("user", "reason")},
         "wallet.unlisted": {OPERATORS: ("user", "reason")},
@@ -145,6 +149,10 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "claim.evidence_added": {OPERATORS: ("source", "dispensed")},
         "claim.paid": {CUSTOMER: (*_CLAIM, "paid"), OPERATORS: ("user", *_CLAIM, "paid")},
         "claim.refused": {CUSTOMER: _CLAIM, OPERATORS: ("user", *_CLAIM)},
+        "switch.key_enrolled": {OPERATORS: ("keyId", "acquirerId", "checker")},
+        "switch.key_retired": {OPERATORS: ("keyId", "acquirerId", "checker")},
+        "switch.certificate_bound": {OPERATORS: _CERTIFICATE},
+        "switch.certificate_retired": {OPERATORS: _CERTIFICATE},
         "break.booked": {OPERATORS: _BREAK},
         "break.resolved": {CUSTOMER: ("charged", "owed"), OPERATORS: (*_BREAK, "how")},
         "tariff.published": {OPERATORS: ("operation", "tariffEdition", "validFrom", "proposal")},

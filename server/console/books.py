@@ -32,7 +32,10 @@ from server.wire import e164
 
 T = TypeVar("T")
 
-PERSON = "SELECT id FROM ledger.person WHERE phone_index = %(phone_index)s"
+PERSON = """
+    SELECT id FROM ledger.person
+    WHERE phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s
+"""
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 

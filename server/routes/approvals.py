@@ -11,7 +11,7 @@ from msgspec import Meta
 from uuid_utils.compat import uuid7
 
 from commands.approval.approve import Approve
-from commands.approval.changes import ABOUT_PEOPLE, AnyChange
+from commands.approval.changes import ABOUT_PEOPLE, ABOUT_THE_LINK, AnyChange
 from commands.approval.proposal import ProposalStatus
 from commands.approval.propose import Propose
 from commands.approval.withdraw import Withdraw
@@ -107,7 +107,7 @@ async def withdraw(
 
 def kinds_for(role: Role) -> tuple[str, ...] | None:
     """The kinds of change that a role may see; None: all. Admins have nothing to do with money."""
-    return ABOUT_PEOPLE if role is Role.ADMIN else None
+    return ABOUT_PEOPLE + ABOUT_THE_LINK if role is Role.ADMIN else None
 
 
 HANDLERS = (propose, read_proposals, read_proposal, approve, withdraw)

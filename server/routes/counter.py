@@ -20,7 +20,7 @@ from queries import receipt, redemptions, tills
 from queries.receipt import Receipt
 from queries.redemptions import Redemptions
 from queries.tills import Tills
-from server.enrolment import PROFILE, Profile
+from server.enrolment import opened_profile
 from server.routes.given import TheCall, ThePrimary, TheReader, TheVault
 from server.watching import saw
 from server.wire import (
@@ -100,7 +100,7 @@ async def check_name(
     if found is None:
         raise NotFound("There is no such customer.")
     saw(request.scope, found.id)
-    profile = msgspec.json.decode(vault.open(PROFILE, found.id, found.seal), type=Profile)
+    profile = opened_profile(vault, found.id, found.seal)
     return NameChecked(user_id=found.id, name=masked(profile.name))
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from queries.reader import Reader
 from server.auth import Sessions
+from server.credentials import CredentialsDesk
 from server.door import Call, SwitchCall
 from server.enrolment import Enrolment
 from server.events import Events
 from server.identities import Identities
+from server.jose import IssuerKeys
 from server.metrics import Metrics
 from server.own_factors import OwnFactors
 from server.passkeys import Passkeys
 from server.primary import Primary
+from server.reply_keys import ReplyKeys
 from server.resets import Resets
 from server.sealing import Sealing
 from server.settings import Settings
@@ -31,6 +33,8 @@ TheDesk = NamedDependency[SkipValidation[Desk]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]
 TheEvents = NamedDependency[SkipValidation[Events]]
 TheIdentities = NamedDependency[SkipValidation[Identities]]
+TheCredentials = NamedDependency[SkipValidation[CredentialsDesk]]
+TheIssuerKeys = NamedDependency[SkipValidation[IssuerKeys]]
 TheMetrics = NamedDependency[SkipValidation[Metrics]]
 TheOwnFactors = NamedDependency[SkipValidation[OwnFactors]]
 ThePasskeys = NamedDependency[SkipValidation[Passkeys]]
@@ -38,7 +42,7 @@ ThePrimary = NamedDependency[SkipValidation[Primary]]
 TheReader = NamedDependency[SkipValidation[Reader]]  # asks for the caller, and for nobody else
 TheResets = NamedDependency[SkipValidation[Resets]]
 TheSealing = NamedDependency[SkipValidation[Sealing]]
-TheServerKey = NamedDependency[SkipValidation[Ed25519PrivateKey]]
+TheReplyKeys = NamedDependency[SkipValidation[ReplyKeys]]
 TheSessions = NamedDependency[SkipValidation[Sessions]]
 TheSettings = NamedDependency[SkipValidation[Settings]]
 TheSignIn = NamedDependency[SkipValidation[SignIn]]

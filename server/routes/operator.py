@@ -52,6 +52,9 @@ class NewCustomer(Received, frozen=True, kw_only=True):
     name: Text
     pin: Annotated[str, Meta(pattern=r"^[0-9]{6,12}$", examples=["482915"])]
     tier: Tier = Tier.BASIC
+    document: (
+        Annotated[Text, Meta(description="Kind and number of what identifies them")] | None
+    ) = None
 
 
 class NewWallet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -117,7 +120,7 @@ async def open_wallet(
     """A replay shows the secret of the authenticator until the customer has first signed in."""
     user_id = uuid7()
     secret = new_totp_secret()
-    profile = Profile(phone=e164(data.phone), name=data.name)
+    profile = Profile(phone=e164(data.phone), name=data.name, document=data.document)
     require_choosable(data.pin, Role.CUSTOMER, profile.phone, profile.name)
     kept = await enrolment.kept(user_id, profile, data.pin, secret)
     outcome = await call.write(
@@ -125,6 +128,7 @@ async def open_wallet(
             user_id=user_id,
             wallet_id=uuid7(),
             phone_index=kept.phone_index,
+            phone_index_next=kept.phone_index_next,
             profile_seal=kept.profile_seal,
             pin_hash=kept.pin_hash,
             totp_seal=kept.totp_seal,

@@ -309,6 +309,7 @@ class _Enrolling:
                 principal_id=principal_id,
                 customer_id=customer_id,
                 phone_index=kept.phone_index,
+                phone_index_next=kept.phone_index_next,
                 profile_seal=kept.profile_seal,
                 pin_hash=kept.pin_hash,
                 totp_seal=kept.totp_seal,

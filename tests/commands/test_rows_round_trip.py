@@ -351,7 +351,7 @@ async def test_what_is_not_there_is_absent(spine: Spine, database: Database) -> 
         Withdrawal.by_code(bytes(range(32))),
         Session.by_token_hash(bytes(range(32))),
         Assignment.of_entry(17),
-        Person.by_phone(CLERK.phone_index),
+        Person.by_phone(CLERK.phone_index or b""),
     }
     assert set(keys) == wanted
     assert await load(database, *keys, Agent.by_id(uuid7())) == [None] * (len(keys) + 1)

@@ -116,6 +116,9 @@ INSERT INTO ledger.agent (id, float_id, status, version)
 VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 1);
 INSERT INTO ledger.switch_key (id, acquirer_id, public_key, version)
 VALUES ('key', 'bank', decode(repeat('00', 32), 'hex'), 1);
+INSERT INTO ledger.switch_certificate (fingerprint, acquirer_id, not_after, version)
+VALUES (repeat('00', 32), 'bank', now(), 1);
+INSERT INTO ledger.device_keys (person_id, known, version) VALUES (gen_random_uuid(), '[]', 1);
 INSERT INTO ledger.terminal (id, acquirer_id, place, version) VALUES ('atm', 'bank', 'Praia', 1);
 INSERT INTO ledger.nonce (hash, seen_at) VALUES ('nonce', now());
 

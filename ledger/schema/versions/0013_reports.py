@@ -3,7 +3,7 @@
 from ledger.schema import sql
 
 revision = "0013_reports"
-down_revision = "0012_settlement_files"
+down_revision = "0013_keys"
 
 
 def upgrade() -> None:

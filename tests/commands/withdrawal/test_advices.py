@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from commands.account.freeze import SetWalletStatus
 from commands.switch.dispute import Dispute
+from commands.switch.enrol import EnrolTerminal
+from commands.switch.trace import Nonce
 from commands.withdrawal.complete import CompleteWithdrawal
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.reverse import ReverseWithdrawal
 from ledger.accounts import Account, Status
-from ledger.errors import Unauthenticated
+from ledger.errors import Forbidden, Unauthenticated
 from ledger.money import Money
 from tests.commands.town import TERMINAL, TODAY, trace
 from tests.commands.withdrawal.street import DOUBT_SECONDS, OTHER_CODE, Street
@@ -302,3 +305,30 @@ def test_an_advice_with_a_used_nonce_is_nobodys(street: Street) -> None:
 def test_advices_are_never_shed() -> None:
     assert CompleteWithdrawal.NEVER_SHED
     assert ReverseWithdrawal.NEVER_SHED
+
+
+# Machines of others
+
+
+@pytest.mark.parametrize("terminal", ["NOBODYS", "ELSEWHERE"])
+@pytest.mark.parametrize("kind", [CompleteWithdrawal, ReverseWithdrawal])
+def test_an_advice_speaks_for_machines_of_its_own_acquirer_only(
+    street: Street, terminal: str, kind: type[CompleteWithdrawal | ReverseWithdrawal]
+) -> None:
+    street.do(EnrolTerminal(terminal_id="ELSEWHERE", acquirer_id="ANOTHER", place="Sal"))
+    made: dict[str, Any] = {
+        "trace": trace(terminal=terminal),
+        "amount": Money.of(2_000),
+        "nonce_hash": b"n",
+    }
+    if kind is ReverseWithdrawal:
+        made["reason"] = "450"
+    assert isinstance(street.refused(kind(**made)), Forbidden)
+    assert street.find(Dispute.by_id(trace(terminal=terminal).id)) is None
+    assert street.find(Nonce.by_hash(b"n")) is None
+
+
+def test_the_switchs_file_is_no_message_and_may_name_any_machine(street: Street) -> None:
+    said = trace(terminal="NOBODYS")
+    street.do(CompleteWithdrawal(trace=said, nonce_hash=None, amount=Money.of(2_000)))
+    assert street.find(Dispute.by_id(said.id)).amount == 2_000_00
