@@ -14,7 +14,6 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -80,7 +79,6 @@ class Spine:
         *,
         actor: str,
         request_id: str,
-        session: UUID | None = None,
         once: Once | None = None,
         dry_run: bool = False,
         deadline_seconds: float | None = None,
@@ -96,7 +94,7 @@ class Spine:
             raise Overloaded
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome[A]] = loop.create_future()
-        submission = Submission(command, actor, request_id, once, dry_run, future, session)
+        submission = Submission(command, actor, request_id, once, dry_run, future)
         self._queue.append(submission)
         self._wake.set()
         seconds = self._limits.deadline_seconds if deadline_seconds is None else deadline_seconds

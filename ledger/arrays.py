@@ -84,16 +84,14 @@ class Dates(Array):
 
 
 class Uuids(Array):
-    """uuid[], with nulls"""
+    """uuid[]"""
 
     element = "uuid"
 
     @classmethod
-    def of(cls, values: Iterable[UUID | None]) -> Uuids:
+    def of(cls, values: Iterable[UUID]) -> Uuids:
         # `UUID.bytes` is a property in Python; this is done in C.
-        return cls(
-            [NULL if value is None else _SIXTEEN + value.int.to_bytes(16) for value in values]
-        )
+        return cls([_SIXTEEN + value.int.to_bytes(16) for value in values])
 
 
 class Bytes(Array):

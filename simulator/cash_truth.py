@@ -168,7 +168,7 @@ class Auditor:
     def __init__(self, reader: Api, town: Town, *others: Town) -> None:
         self.log = CashLog(town, *others)
         self._reader = reader
-        self._desk = SwitchDesk(town.url, town.people)
+        self._desk = SwitchDesk(town.url, town.people.switch)
         self._began_at = 0
 
     async def begin(self) -> None:

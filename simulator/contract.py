@@ -227,21 +227,6 @@ class PostedPage(Shape, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class IssuerKey(msgspec.Struct, frozen=True):
-    """A public key (RFC 7517) to which machines encrypt codes."""
-
-    kid: str
-    crv: str
-    x: str
-    y: str
-
-
-class IssuerKeys(Shape, frozen=True, kw_only=True):
-    """Those of the issuer: the first is the one to encrypt to."""
-
-    keys: tuple[IssuerKey, ...]
-
-
 class CodeTotals(Shape, frozen=True, kw_only=True):
     """A code of the chart: all that was ever debited and credited."""
 

@@ -16,7 +16,6 @@ from simulator.dispenser import Dispenser
 from simulator.hands.agent import TillHands
 from simulator.hands.atm import ASK_SECONDS, AtmHands
 from simulator.hands.cable import Cable
-from simulator.hands.issuer import Issuer
 from simulator.hands.phone import PhoneHands
 from simulator.hands.signing_in import sign_in
 from simulator.hands.switch import SwitchHands
@@ -71,11 +70,9 @@ class Town:
         self.clock = clock
         self.ask_seconds = ask_seconds
         self._listens = listens
-        trust = people.trust
-        self._network = httpx.AsyncHTTPTransport(verify=trust.context(), limits=UNLIMITED)
-        self._link = httpx.AsyncHTTPTransport(verify=trust.context(as_switch=True))
-        self._lines = {each.phone: Line(self._network) for each in people.users}
-        self._lines[SWITCH] = Line(self._link)
+        self._network = httpx.AsyncHTTPTransport(limits=UNLIMITED)
+        names = (*(each.phone for each in people.users), SWITCH)
+        self._lines = {name: Line(self._network) for name in names}
         self._clients = {name: connect(url, line) for name, line in self._lines.items()}
         self._apis: dict[str, Api] = {}
         self.phones = tuple(self._phone(each) for each in people.of("customer"))
@@ -88,8 +85,6 @@ class Town:
         self.customers = {terminal: Customer() for terminal in terminals}
         self._keys = LinkKeys(self.dice.randbytes(KEY_BYTES))
         self._cables: dict[str, Cable] = {}
-        self._keys_line = connect(url, self._network)  # nothing goes wrong on purpose on it
-        self._issuer = Issuer(Api(self._keys_line), clock)
         self._port = Port(
             people.switch.acquirer_id,
             self._keys,
@@ -152,9 +147,7 @@ class Town:
         await self._port.close()
         for client in self._clients.values():
             await client.aclose()
-        await self._keys_line.aclose()
         await self._network.aclose()
-        await self._link.aclose()
 
     def _phone(self, who: Somebody) -> PhoneAtWork:
         def tell(event: phone.Event) -> None:
@@ -224,7 +217,6 @@ class Town:
             self.dispensers[site.terminal_id],
             self.customers[site.terminal_id],
             cable,
-            self._issuer,
             alarm,
             clock,
             self.ask_seconds,

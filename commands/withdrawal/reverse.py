@@ -10,21 +10,12 @@ from typing import ClassVar
 from commands.command import Command, Rounds
 from commands.risk.activity import terminal_subject
 from commands.risk.gate import give_back_at
-from commands.switch.dispute import Dispute
-from commands.switch.lessen import lessen_dispute
-from commands.switch.trace import (
-    SwitchReply,
-    SwitchTrace,
-    TraceId,
-    require_own_terminal,
-    use_nonce,
-)
+from commands.switch.trace import SwitchReply, SwitchTrace, TraceId, use_nonce
 from commands.tariff import Operation
 from commands.withdrawal.advice import (
     accepted,
     advice_touches,
     approved_by,
-    covered_by,
     dispute_uncovered,
     note_unknown,
 )
@@ -51,70 +42,35 @@ class ReverseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
         yield from advice_touches(books, self.trace, self.nonce_hash)
 
     def decide(self, books: Books) -> SwitchReply:
-        require_own_terminal(books, self.trace, self.nonce_hash)
         use_nonce(books, self.nonce_hash)
         # From here on nothing is refused.
         return reverse(books, self.trace, self.amount, self.reason)
 
 
 def reverse(books: Books, trace: TraceId, paid: Money, reason: str) -> SwitchReply:
-    """Take the switch's word that no more than this was paid. One that it has given before is a
-    repeat, whatever has happened since: a completion in between may have known better."""
+    """Take the switch's word that no more than this was paid."""
     known = books.find(SwitchTrace.by_id(trace.id))
     withdrawal = approved_by(books, known)
-    if known is not None and paid.minor in known.reversed_to:
-        return accepted(withdrawal)
     if known is None:
-        note_unknown(books, trace, reversed_to=(paid.minor,))
+        note_unknown(books, trace)
         books.record("switch.reversal_noted", trace.id, trace.facts(reason=reason))
-        _uncover(books, trace, None, paid, reason)
-        return accepted(None)
-    books.put(known.heard(paid.minor))
-    if withdrawal is not None and withdrawal.awaits_word:
-        _end(books, trace, withdrawal, paid, reason)
+    elif withdrawal is not None and withdrawal.awaits_word:
+        if paid.minor:
+            capture(books, withdrawal, trace, paid, reason=reason)
+        else:
+            end_unpaid(books, withdrawal, Happening.REVERSED, reason=reason)
+            _use_terminal_again(books, trace, withdrawal, withdrawal.amount, whole=True)
         return accepted(withdrawal)
-    changed = withdrawal is not None and _take_back(books, trace, withdrawal, paid, reason)
-    changed |= _uncover(books, trace, withdrawal, paid, reason)
-    if not changed:
-        books.record("switch.reversal_noted", trace.id, trace.facts(reason=reason))
+    elif withdrawal is not None and withdrawal.state in (State.COMPLETED, State.REVERSED):
+        agree(books, withdrawal, paid)
+        less = withdrawal.captured - paid.minor
+        if less > 0:
+            take_back(books, withdrawal, paid, reason)
+            _use_terminal_again(books, trace, withdrawal, less, whole=not paid.minor)
+        return accepted(withdrawal)
+    if paid.minor and (withdrawal is None or withdrawal.state is State.RELEASED):
+        dispute_uncovered(books, trace, paid, withdrawal)
     return accepted(withdrawal)
-
-
-def _end(books: Books, trace: TraceId, withdrawal: Withdrawal, paid: Money, reason: str) -> None:
-    """What is held goes back, or, where a part was paid, what is left of it."""
-    if paid.minor:
-        capture(books, withdrawal, trace, paid, reason=reason)
-        return
-    end_unpaid(books, withdrawal, Happening.REVERSED, reason=reason)
-    _use_terminal_again(books, trace, withdrawal, withdrawal.amount, whole=True)
-
-
-def _take_back(
-    books: Books, trace: TraceId, withdrawal: Withdrawal, paid: Money, reason: str
-) -> bool:
-    """What was captured goes back, but for what was paid. Whether anything did."""
-    agreed = agree(books, withdrawal, paid)
-    less = withdrawal.captured - paid.minor
-    if less <= 0:
-        return agreed
-    take_back(books, withdrawal, paid, reason)
-    _use_terminal_again(books, trace, withdrawal, less, whole=not paid.minor)
-    return True
-
-
-def _uncover(
-    books: Books, trace: TraceId, before: Withdrawal | None, paid: Money, reason: str
-) -> bool:
-    """What was paid and nothing of ours covers is disputed, and no more than that. Whether this
-    was news."""
-    withdrawal = None if before is None else books.get(Withdrawal.by_id(before.id))
-    uncovered = max(0, paid.minor - covered_by(books, withdrawal))
-    if books.find(Dispute.by_id(trace.id)) is not None:
-        return lessen_dispute(books, trace, uncovered, reason)
-    if not uncovered or (withdrawal is not None and withdrawal.state is not State.RELEASED):
-        return False
-    dispute_uncovered(books, trace, Money(uncovered), withdrawal)
-    return True
 
 
 def _use_terminal_again(

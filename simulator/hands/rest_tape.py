@@ -21,7 +21,6 @@ NAMES: Mapping[str, Text] = {
     "localDate": Text("Data local", "Local date"),
     "phone": Text("Telefone", "Phone"),
     "code": Text("Código (não se guarda)", "Code (not kept)"),
-    "encryptedCode": Text("Código, cifrado para o emissor", "Code, encrypted to the issuer"),
     "amount": Text("Montante", "Amount"),
     "reason": Text("Motivo", "Reason"),
     "responseCode": Text("Código de resposta", "Response code"),

@@ -11,21 +11,21 @@ import msgspec
 
 from simulator.api import (
     PAUSE_MAX_SECONDS,
+    Api,
     Bookmark,
     NoReply,
     Refused,
     encode,
     refused_by,
 )
-from simulator.contract import Answered
+from simulator.contract import Answered, ServerKeys
 from simulator.hands import rest_tape
-from simulator.hands.signed_line import SignedLine
 from simulator.machines import switch
 from simulator.machines.messages import CompletionAdvice, WithdrawalReply
 from simulator.machines.switch import Event, Order, Trace
 from simulator.people import SwitchOwner
 from simulator.running import Clock, system_clock
-from simulator.signatures import BadReply
+from simulator.signatures import BadReply, SwitchSignature, private_key, public_key
 from simulator.tape import Tape
 
 PASSING = (401, 408, 429)  # a wrong clock may be put right: the same may be taken later
@@ -45,11 +45,13 @@ class SwitchHands:
         clock: Clock = system_clock,
         tape: Tape | None = None,
     ) -> None:
-        self._line = SignedLine(client, owner, clock)
+        self._client = client
+        self._owner = owner
         self._deliver = deliver
         self._bookmark = bookmark
         self._clock = clock
         self._tape = tape or Tape()
+        self._signature: SwitchSignature | None = None
 
     async def carry_out(self, order: Order) -> Event | None:
         """Do it, and tell what came of it."""
@@ -70,7 +72,7 @@ class SwitchHands:
         body = {
             **_named(order.trace),
             "phone": request.phone,
-            "encryptedCode": request.code,
+            "code": request.code,
             "amount": request.amount,
         }
         try:
@@ -103,11 +105,11 @@ class SwitchHands:
         rrn = body["rrn"]
         self._tape.add(rest_tape.asked(path, body, self._clock()))
         try:
-            response = await self._line.send(
-                "POST",
+            response = await self._client.post(
                 path,
                 content=encode(body),
                 headers={"Content-Type": "application/json"},
+                auth=await self._signed(),
             )
         except (httpx.TransportError, BadReply) as error:
             self._tape.add(rest_tape.silent(type(error).__name__, rrn, self._clock()))
@@ -118,6 +120,18 @@ class SwitchHands:
         if not response.is_success:
             raise refused_by(response)
         return msgspec.json.decode(response.content, type=Answered)
+
+    async def _signed(self) -> SwitchSignature:
+        """Signs, and checks with the keys that the server publishes."""
+        if self._signature is None:
+            published = await Api(self._client).get("vinti4/keys", ServerKeys)
+            self._signature = SwitchSignature(
+                self._owner.key_id,
+                private_key(self._owner.private_key),
+                {key.key_id: public_key(key.public_key) for key in published.keys},
+                clock=self._clock,
+            )
+        return self._signature
 
 
 def _named(trace: Trace) -> dict[str, Any]:

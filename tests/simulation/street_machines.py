@@ -170,8 +170,6 @@ class AtmInTime(InTime[Atm, Any, Any]):
         said = message
         if isinstance(message, store.Advise):
             said = AdviceSent(message.advice, message.stan, repeated=message.repeats > 0)
-        elif isinstance(message, WithdrawalRequest):
-            said = msgspec.structs.replace(message, code=f"as..if.{message.code}.encrypted")
         heading = Heading(self.state.terminal_id, ACQUIRER, self.world.time, self.state.place)
         self.lines.carry(self.switch.hear, packed(said, heading, KEYS))
 
@@ -181,7 +179,7 @@ class AtmInTime(InTime[Atm, Any, Any]):
             return
         raw = self.lines.garbled(raw)
         try:
-            reply = understood(checked(raw, KEYS), self.world.time)
+            reply = understood(checked(raw, KEYS), KEYS, self.world.time)
         except BadMessage:
             return
         match reply:
@@ -215,7 +213,7 @@ class SwitchInTime(InTime[Switch, Any, Any]):
         raw = self.lines.garbled(raw)
         try:
             doc = checked(raw, KEYS)
-            said = understood(doc, self.world.time)
+            said = understood(doc, KEYS, self.world.time)
         except BadMessage as error:
             self._refuse(error)
             return
@@ -256,7 +254,7 @@ class SwitchInTime(InTime[Switch, Any, Any]):
             trace=trace_id(order.trace),
             nonce_hash=self.world.some_bytes(),
             phone_index=request.phone.encode(),
-            code_digest=digest(request.code.split(".")[3]),  # as if it were opened
+            code_digest=digest(request.code),
             amount=Money(request.amount * ESCUDO),
             settlement_date=None,
             doubt_seconds=DOUBT_SECONDS,

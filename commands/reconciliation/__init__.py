@@ -1,1 +1,0 @@
-"""The switch's settlement files against our books and the machines' own journals."""

@@ -1,1 +1,0 @@
-"""Settlement files as they come in: proven whole, byte by byte, then matched piece by piece."""

@@ -1,1 +1,0 @@
-"""Opening the books, and taking balances over."""

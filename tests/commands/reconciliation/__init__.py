@@ -1,1 +1,0 @@
-"""The switch's files against our books."""

@@ -1,1 +1,0 @@
-"""The switch's link under attack: messages that must not count, so many of each kind."""

@@ -1,1 +1,0 @@
-"""Every key of the house changes while people and machines work: nothing may fail."""

@@ -1,1 +1,0 @@
-"""The audit of our own source: local rules, the faults that they must catch, and what runs them."""

@@ -1,1 +1,0 @@
-"""Settlement files as they come in."""

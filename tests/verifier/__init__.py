@@ -1,1 +1,0 @@
-"""The verifier, against whoever changes what it reads."""
