@@ -26,7 +26,7 @@ from server.enrolment import Enrolment
 from server.errors import HANDLERS
 from server.events import Events
 from server.jobs import Job, Jobs
-from server.leaving import told_of_leaving
+from server.leaving import ended, told_of_leaving
 from server.metrics import Metrics
 from server.pins import Pins
 from server.primary import Primary
@@ -151,9 +151,8 @@ class Parts:
         finally:
             self.events.leave()
             self.jobs.stop()
-            for task in telling:
-                task.cancel()
-            await asyncio.gather(*telling, return_exceptions=True)
+            await ended(telling)
+            await self.sender.close()
             await self.post.close()
             await self.sessions.close()
             await self.spine.close()

@@ -1,4 +1,4 @@
-"""Being told at once that the process was asked to leave.
+"""Leaving: being told at once that the process was asked to, and ending what runs for ever.
 
 uvicorn lets requests finish before it says anything to the application, and a stream of events
 never finishes by itself.
@@ -9,11 +9,29 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
+CANCEL_AGAIN_SECONDS = 1.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended, however they end.
+
+    Once is not enough: a cancellation can get lost. On Python 3.11 `asyncio.wait_for`, in which the
+    pool waits for a connection, swallows one that comes just when the wait is over; whoever loops
+    around it then goes on for ever.
+    """
+    all_ = tuple(tasks)
+    waiting = set(all_)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(*all_, return_exceptions=True)
 
 
 @contextmanager

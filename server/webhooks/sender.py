@@ -29,6 +29,7 @@ from queries.feed import EVERY_OPERATOR, Listener, Told
 from queries.projection.feed import OPERATORS
 from queries.reader import Reader
 from server.door import Door
+from server.leaving import ended
 from server.settings import Settings
 from server.vault import Vault
 from server.webhooks.desk import Claimed, Desk, Receiver
@@ -85,16 +86,14 @@ class Sender:
         self._reached = position
 
     async def run(self) -> None:
-        """Serve all webhooks until cancelled."""
-        try:
-            while True:
-                await self.turn()
-                await asyncio.sleep(TURN_SECONDS)
-        finally:
-            serving = tuple(self._serving.values())
-            for task in serving:
-                task.cancel()
-            await asyncio.gather(*serving, return_exceptions=True)
+        """Begin to serve all webhooks, again and again, until cancelled; then `close`."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(TURN_SECONDS)
+
+    async def close(self) -> None:
+        """End what was begun; another sender has it after a while. `run` must have ended."""
+        await ended(self._serving.values())
 
     async def turn(self) -> None:
         """See to every webhook that is not being served already."""
