@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test simulate drill pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing tampers outsiders link pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,6 +24,18 @@ simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); 
 drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
 
+timing: setup  ## whether a stranger's number is told from a customer's by time: SAMPLES= (2000); one JSON line
+	@$(BIN)/python -m tests.timing --samples $(or $(SAMPLES),2000)
+
+tampers: setup  ## change exports and databases at random: SEED=, EXPORTS= (10,000), DATABASES= (100); each must be found
+	@$(BIN)/python -m tests.verifier.campaign --seed $(or $(SEED),1) --exports $(or $(EXPORTS),10000) --databases $(or $(DATABASES),100)
+
+outsiders: setup  ## hledger and beancount on random histories and changed files: HISTORIES=, MUTATIONS= (1,000)
+	@$(BIN)/python -m tests.exports --histories $(or $(HISTORIES),1000) --mutations $(or $(MUTATIONS),1000)
+
+link: setup  ## attack the switch's link: MESSAGES= of each kind (ten thousand), SEED=; ends with one JSON object
+	@$(BIN)/python -m tests.server.link --seed $(or $(SEED),1) --messages $(or $(MESSAGES),10000)
+
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures
 
@@ -34,6 +46,12 @@ check: setup  ## formatter, linter, types, import contracts, SQL
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint ledger queries commands
 
+audit: setup .venv-audit/installed  ## tools and our own rules over the source; writes docs/security/audit.md
+	@$(BIN)/python -m tests.security.audit
+
+campaign: setup  ## every operation of the API as everybody, 20,000 cases; writes docs/security/campaign.json
+	@$(BIN)/python -m tests.security.campaign --seed $(or $(SEED),1) > docs/security/campaign.json
+
 format: setup  ## put the source into its one form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -41,11 +59,12 @@ format: setup  ## put the source into its one form
 lock: setup  ## choose versions anew: hashes only, no addresses
 	$(BIN)/uv pip compile $(COMPILE) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(COMPILE) --group audit -o requirements-audit.lock
 	$(BIN)/uv pip compile $(COMPILE) --group setup -c requirements-dev.lock -o requirements-setup.lock
 COMPILE := --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11
 
 clean:  ## remove what was set up
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
 
 # The stamp is written last, so an install that was cut off is done again. uv comes by pip once
 # and is then part of the environment that it keeps.
@@ -55,4 +74,10 @@ clean:  ## remove what was set up
 	    && $(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock; }
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The audit's tools have an environment of their own: nothing that runs the product depends on them.
+.venv-audit/installed: requirements-audit.lock | setup
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-audit
+	@$(BIN)/uv pip sync --quiet --python .venv-audit/bin/python --require-hashes requirements-audit.lock
 	@touch $@

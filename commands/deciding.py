@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Generic
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from commands.command import A, Command
 from commands.idempotency import KnownKey, Once
-from ledger.batch import Happened, StoredReply
+from ledger.batch import DONE, Happened, StoredReply
 from ledger.books import Books, NotLoaded
 from ledger.errors import Broken, Refusal, RefusalBody, every_refusal
 from ledger.rows import Key
@@ -49,7 +50,8 @@ class Submission(Generic[A]):
     """A command in the queue, with whoever waits for it."""
 
     __slots__ = (
-        "actor", "command", "deferrals", "dry_run", "future", "once", "request_id", "started",
+        "actor", "command", "deferrals", "dry_run", "future", "once", "request_id", "session",
+        "started",
     )  # fmt: skip
 
     def __init__(
@@ -60,12 +62,14 @@ class Submission(Generic[A]):
         once: Once | None,
         dry_run: bool,
         future: asyncio.Future[Outcome[A]],
+        session: UUID | None = None,
     ) -> None:
         self.command = command
         self.actor = actor
         self.request_id = request_id
         self.once = once
         self.dry_run = dry_run
+        self.session = session
         self.deferrals = 0
         self.started = False
         self.future = future
@@ -130,7 +134,7 @@ def _decide(submission: Submission[Any], books: Books, position: int) -> Decided
     if submission.dry_run:
         books.discard()
         return Decided(submission, Outcome(body=body, position=position, answer=answer))
-    happened = _accept(submission, books)
+    happened = _accept(submission, books, DONE)
     position += len(happened)
     outcome = Outcome(body=body, position=position, answer=answer)
     reply = _keep_reply(once, books, position, refused=False, body=body)
@@ -144,7 +148,7 @@ def _refused(submission: Submission[Any], books: Books, refusal: Refusal, positi
     happened: tuple[Happened, ...] = ()
     if refusal.leaves is not None:
         refusal.leaves(books)
-        happened = _accept(submission, books)
+        happened = _accept(submission, books, refusal.code)
     reply = None
     if refusal.stored:
         position += len(happened)
@@ -153,12 +157,19 @@ def _refused(submission: Submission[Any], books: Books, refusal: Refusal, positi
     return Decided(submission, refusal, happened, reply)
 
 
-def _accept(submission: Submission[Any], books: Books) -> tuple[Happened, ...]:
+def _accept(submission: Submission[Any], books: Books, outcome: str) -> tuple[Happened, ...]:
     """Keep the draft. The names of its rows stand with its first event."""
     events, touched = books.accept()
     return tuple(
         [
-            Happened(event, submission.actor, submission.request_id, () if index else touched)
+            Happened(
+                event,
+                submission.actor,
+                submission.session,
+                submission.request_id,
+                outcome,
+                () if index else touched,
+            )
             for index, event in enumerate(events)
         ]
     )

@@ -11,10 +11,15 @@ from ledger.rows import Key, Row
 
 
 class Once(msgspec.Struct, frozen=True, gc=False):
-    """A caller's key and the body that came with it, both hashed under a secret at the edge."""
+    """A caller's key and the body that came with it, both hashed at the edge.
+
+    The body's hash is keyed: `older` is the same under keys that were active before, and still are
+    known.
+    """
 
     key_hash: bytes
     body_hash: bytes
+    older: tuple[bytes, ...] = ()
 
 
 class KnownKey(Row, frozen=True, kw_only=True):
@@ -46,5 +51,5 @@ class KnownKey(Row, frozen=True, kw_only=True):
 
     def require_same_body(self, once: Once) -> None:
         """Raises IdempotencyConflict when the key now comes with another body."""
-        if once.body_hash != self.body_hash:
+        if self.body_hash not in (once.body_hash, *once.older):
             raise IdempotencyConflict

@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -79,6 +80,7 @@ class Spine:
         *,
         actor: str,
         request_id: str,
+        session: UUID | None = None,
         once: Once | None = None,
         dry_run: bool = False,
         deadline_seconds: float | None = None,
@@ -94,7 +96,7 @@ class Spine:
             raise Overloaded
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome[A]] = loop.create_future()
-        submission = Submission(command, actor, request_id, once, dry_run, future)
+        submission = Submission(command, actor, request_id, once, dry_run, future, session)
         self._queue.append(submission)
         self._wake.set()
         seconds = self._limits.deadline_seconds if deadline_seconds is None else deadline_seconds

@@ -84,14 +84,16 @@ class Dates(Array):
 
 
 class Uuids(Array):
-    """uuid[]"""
+    """uuid[], with nulls"""
 
     element = "uuid"
 
     @classmethod
-    def of(cls, values: Iterable[UUID]) -> Uuids:
+    def of(cls, values: Iterable[UUID | None]) -> Uuids:
         # `UUID.bytes` is a property in Python; this is done in C.
-        return cls([_SIXTEEN + value.int.to_bytes(16) for value in values])
+        return cls(
+            [NULL if value is None else _SIXTEEN + value.int.to_bytes(16) for value in values]
+        )
 
 
 class Bytes(Array):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from msgspec import Raw
@@ -17,6 +18,8 @@ from ledger.books import Books, Event
 from ledger.chain import Record, canonical, next_hash
 from ledger.rows import Key, Row
 
+DONE: Final = "done"
+
 
 class Head(msgspec.Struct, frozen=True):
     """An end of the log: the position and the hash of its newest record."""
@@ -26,11 +29,16 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Happened(msgspec.Struct, frozen=True, gc=False):
-    """An event with those who caused it, and the names of the rows it changed."""
+    """An event with those who caused it, and the names of the rows it changed.
+
+    `outcome` is DONE, or the code of the refusal that left it behind.
+    """
 
     event: Event
     actor: str
+    session: UUID | None
     request_id: str
+    outcome: str
     touched: Sequence[str]
 
 
@@ -94,7 +102,9 @@ def _chain(basis: Head, books: Books, happened: Sequence[Happened]) -> list[tupl
             event.kind,
             event.subject,
             each.actor,
+            each.session,
             each.request_id,
+            each.outcome,
             recorded_at,
             Raw(payload),
             each.touched,
@@ -149,7 +159,9 @@ def _parameters(
         "kinds": Texts.of([event.kind for event in events]),
         "subjects": Uuids.of([event.subject for event in events]),
         "actors": Texts.of([each.actor for each in happened]),
+        "sessions": Uuids.of([each.session for each in happened]),
         "request_ids": Texts.of([each.request_id for each in happened]),
+        "outcomes": Texts.of([each.outcome for each in happened]),
         "payloads": Jsonbs.of([payload for payload, _ in chained]),
         "touched_rows": Texts.of([" ".join(each.touched) for each in happened]),
         "entry_numbers": BigInts.of([event.entry_number for event in events]),

@@ -3,9 +3,10 @@
     hash = SHA-256(hash of the previous record ‖ canonical bytes of this record)
 
 The canonical bytes are one JSON array, without white space, object members sorted, in UTF-8:
-position, kind, subject, actor, request id, recorded at (microseconds since 1970, UTC),
-payload, names of the changed rows, entry number, booking date, value date, number of the reversed
-entry, and the lines as [account, amount, balance after]. Anyone can recompute it from the tables.
+position, kind, subject, actor, session, request id, outcome, recorded at (microseconds since 1970,
+UTC), payload, names of the changed rows, entry number, booking date, value date, number of the
+reversed entry, and the lines as [account, amount, balance after]. Anyone can recompute it from the
+tables; docs/audit.md says it to the byte.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     subject: UUID
     actor: str
+    session: UUID | None
     request_id: str
+    outcome: str
     recorded_at: int
     payload: msgspec.Raw  # canonical JSON
     touched: Sequence[str]

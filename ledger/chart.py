@@ -1,12 +1,12 @@
 """Our chart of accounts: an e-money issuer's, with one fixed account for each code that needs one.
 
-Wallets (2010) and agents' float (2020) have one account each for every owner; all other codes
-have exactly one, whose id is made from the code.
+Wallets (2010), agents' float (2020), and what agents (1910) and customers (1920) owe us have one
+account each for every owner; all other codes have exactly one, whose id is made from the code.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -28,6 +28,7 @@ TRUST_IN_TRANSIT = "1030"
 DUE_FROM_SWITCH = "1100"
 SUSPENSE_BREAKS = "1900"
 AGENT_RECEIVABLE = "1910"
+CUSTOMER_RECEIVABLE = "1920"
 WALLET = "2010"
 AGENT_FLOAT = "2020"
 HELD = "2030"
@@ -47,12 +48,12 @@ WRITE_OFFS = "5090"
 
 CHART = (
     Heading(TRUST_BANK, "Trust (safeguarding) bank", Kind.ASSET),
-    Heading(OPERATING_BANK, "Operating bank", Kind.ASSET),
+    Heading(OPERATING_BANK, "Operating bank", Kind.ASSET, floor=0),
     Heading(TRUST_IN_TRANSIT, "Trust in transit", Kind.ASSET),
     Heading(DUE_FROM_SWITCH, "Due from switch", Kind.ASSET),
     Heading(SUSPENSE_BREAKS, "Suspense: reconciliation breaks", Kind.ASSET),
-    Heading(AGENT_RECEIVABLE, "Agent receivable", Kind.ASSET),
-    Heading("1920", "Customer receivable", Kind.ASSET),
+    Heading(AGENT_RECEIVABLE, "Agent receivable", Kind.ASSET, floor=0),
+    Heading(CUSTOMER_RECEIVABLE, "Customer receivable", Kind.ASSET, floor=0),
     Heading(WALLET, "E-money: customers", Kind.LIABILITY, floor=0),
     Heading(AGENT_FLOAT, "E-money: agents' float", Kind.LIABILITY, floor=0),
     Heading(HELD, "E-money: held", Kind.LIABILITY, floor=0),
@@ -75,13 +76,21 @@ CHART = (
     Heading(WRITE_OFFS, "Write-offs", Kind.EXPENSE),
 )
 HEADINGS = {heading.code: heading for heading in CHART}
-ONE_PER_OWNER = (WALLET, AGENT_FLOAT)
+ONE_PER_OWNER = (WALLET, AGENT_FLOAT, AGENT_RECEIVABLE, CUSTOMER_RECEIVABLE)
+RECEIVABLES = UUID("6d616b65-6261-5000-8000-000000006f77")
 
 
 def the(code: str) -> UUID:
     """The id of the one account of this code: the code's digits at the end of a nil UUID."""
     assert code not in ONE_PER_OWNER, f"{code} has an account for each owner"
     return UUID(f"00000000-0000-0000-0000-00000000{code}")
+
+
+def owed_by(code: str, debtor: UUID) -> UUID:
+    """The id of the account of what an agent (1910) or a customer (1920) owes us: made from both,
+    so that it can be looked for before there is one."""
+    assert code in (AGENT_RECEIVABLE, CUSTOMER_RECEIVABLE), f"{code} is no debt of anybody"
+    return uuid5(RECEIVABLES, f"{code} {debtor}")
 
 
 def opened(code: str, account_id: UUID, owner: UUID | None, currency: str = "CVE") -> Account:

@@ -216,6 +216,18 @@ class TillNotReady(Conflict):
     code = "TILL_NOT_READY"
 
 
+class FileRefused(Unprocessable):
+    """This file is not taken in, and nothing of it was posted."""
+
+    code = "FILE_REFUSED"
+
+    @classmethod
+    def at(cls, line: int, reason: str, **facts: Fact) -> Self:
+        """The refusal that says which line is wrong, and what is wrong about it."""
+        sentence = f"Line {line}: {reason}. {cls.sentence()}"
+        return cls(sentence, line=line, reason=reason, **facts)
+
+
 class IdempotencyConflict(Unprocessable):
     """This idempotency key was used before with another request."""
 

@@ -13,8 +13,9 @@ from ledger.errors import NotFound
 from ledger.money import Money
 from queries import cursor, tills
 from queries.answer import Answer, Direction, holds, money
-from queries.days import balance_after, balance_before, first_number, last_number
+from queries.days import first_number, last_number
 from queries.reader import Reader
+from queries.report_tables import account_day
 from queries.tables import account, entry, movement
 from queries.tills import TillDay
 
@@ -32,7 +33,7 @@ class AgentReport(Answer, frozen=True, kw_only=True):
 
     Float comes and goes through the bank and between super-agent and outlets: `topUps` and
     `redemptions`. Of each till, what it did that day. `other` is what corrections added (or took:
-    then it is less than nothing).
+    then it is less than nothing). `owedOpening` and `owedClosing` are what the agent owes us.
     """
 
     agent_id: UUID
@@ -40,6 +41,8 @@ class AgentReport(Answer, frozen=True, kw_only=True):
     currency: str
     float_opening: Money
     float_closing: Money
+    owed_opening: Money
+    owed_closing: Money
     cash_in: Total
     cash_out: Total
     top_ups: Total
@@ -84,6 +87,7 @@ COLUMNS = {
 async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
     """The report of a day of booking. Raises NotFound."""
     the_float = await _float(reader, agent_id, day)
+    debt = await reader.first(_account(agent_id, chart.AGENT_RECEIVABLE, day))
     rows = await reader.all(_totals(the_float.id, day))
     currency = the_float.currency
 
@@ -102,6 +106,8 @@ async def of(reader: Reader, agent_id: UUID, day: date) -> AgentReport:
         currency=currency,
         float_opening=holds(the_float.code, the_float.opening or 0, currency),
         float_closing=holds(the_float.code, the_float.closing or 0, currency),
+        owed_opening=money(debt.opening or 0 if debt else 0, currency),
+        owed_closing=money(debt.closing or 0 if debt else 0, currency),
         cash_in=total("cash_in"),
         cash_out=total("cash_out"),
         top_ups=total("top_up"),
@@ -139,23 +145,37 @@ async def operations(
 
 
 async def _float(reader: Reader, agent_id: UUID, day: date) -> sa.Row[Any]:
-    row = await reader.first(
-        sa.select(
-            account.c.id,
-            account.c.code,
-            account.c.currency,
-            balance_before(day).label("opening"),
-            balance_after(day).label("closing"),
-        ).where(account.c.owner == agent_id, account.c.code == chart.AGENT_FLOAT)
-    )
+    row = await reader.first(_account(agent_id, chart.AGENT_FLOAT, day))
     if row is None:
         raise NotFound
     return row
 
 
+def _account(agent_id: UUID, code: str, day: date) -> sa.Select[Any]:
+    """The agent's account of this code, with its balances around a day."""
+    return sa.select(
+        account.c.id,
+        account.c.code,
+        account.c.currency,
+        _moved(account_day.c.day < day).label("opening"),
+        _moved(account_day.c.day <= day).label("closing"),
+    ).where(account.c.owner == agent_id, account.c.code == code)
+
+
+def _moved(days: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    net = sa.func.sum(account_day.c.booked_debits - account_day.c.booked_credits)
+    return (
+        sa.select(sa.cast(sa.func.coalesce(net, 0), sa.BigInteger()))
+        .where(account_day.c.account_id == account.c.id, days)
+        .correlate(account)
+        .scalar_subquery()
+    )
+
+
 def _on(float_id: UUID, day: date) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         movement.c.account_id == float_id,
+        entry.c.booking_date == day,
         movement.c.entry_number >= first_number(day),
         movement.c.entry_number <= last_number(day),
     )
@@ -171,6 +191,7 @@ def _totals(float_id: UUID, day: date) -> sa.Select[Any]:
             sa.cast(sa.func.sum(signed), sa.BigInteger()).label("moved"),
             sa.cast(sa.func.sum(movement.c.commission), sa.BigInteger()).label("commission"),
         )
+        .join_from(movement, entry, entry.c.number == movement.c.entry_number)
         .where(*_on(float_id, day))
         .group_by(movement.c.kind, movement.c.incoming)
     )

@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger.errors import NotFound
-from ledger.money import Money
+from ledger.money import CVE, Money
 from queries.answer import Answer, money
 from queries.reader import Reader
-from queries.tables import account, offer, withdrawal
+from queries.tables import offer, withdrawal
 
 QUEUE_MAX = 200
 
@@ -38,9 +38,7 @@ class AgentQueue(Answer, frozen=True, kw_only=True):
     items: tuple[AgentRequest, ...]
 
 
-REQUESTS = sa.select(withdrawal, account.c.currency).join_from(
-    withdrawal, account, account.c.id == withdrawal.c.wallet_id
-)
+REQUESTS = sa.select(withdrawal)  # not the customer's account: an agent may not look at it
 
 
 async def queue(reader: Reader, agent_id: UUID) -> AgentQueue:
@@ -84,9 +82,9 @@ def _request(row: sa.Row[Any]) -> AgentRequest:
         transaction_id=row.id,
         user_id=row.user_id,
         status=row.state,
-        amount=money(row.amount, row.currency),
-        fee=money(row.fee, row.currency),
-        commission=money(row.commission or 0, row.currency),
+        amount=money(row.amount, CVE.code),
+        fee=money(row.fee, CVE.code),
+        commission=money(row.commission or 0, CVE.code),
         reason=row.reason,
         requested_at=row.requested_at,
         expiry_time=row.expires_at,

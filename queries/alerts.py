@@ -14,6 +14,7 @@ from ledger import chart
 from queries import cursor
 from queries.answer import Answer
 from queries.reader import Reader
+from queries.safeguarding import DIFFERENCE, SHORTFALL
 from queries.tables import account, alert, feed, projection, switch_operation, withdrawal
 
 HOLDING = ("active", "authorised", "in_doubt", "pending")
@@ -54,6 +55,8 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     held_age: int
     network_step_up: int
     failed_log_ins: int
+    safeguarding_shortfall: int
+    safeguarding_difference: int
 
 
 async def page(reader: Reader, raised: bool | None, limit: int, cursor_: str | None) -> Alerts:
@@ -140,6 +143,8 @@ MEASURE = sa.select(
     )
     .scalar_subquery()
     .label("failed_log_ins"),
+    SHORTFALL.label("safeguarding_shortfall"),
+    DIFFERENCE.label("safeguarding_difference"),
 )
 
 

@@ -11,6 +11,8 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
 from queries.care_tables import CARE_TABLES
+from queries.reconciliation_tables import RECONCILIATION_TABLES
+from queries.report_tables import REPORT_TABLES
 from queries.tables import metadata, projection
 
 SPAN_ROWS_MAX = 20_000  # a snapshot is never held for long
@@ -18,7 +20,14 @@ DIFFERENCES_MAX = 5  # shown of one span, from each side
 
 TABLES = tuple(
     dict.fromkeys(
-        table for table in (*metadata.sorted_tables, *CARE_TABLES) if table is not projection
+        table
+        for table in (
+            *metadata.sorted_tables,
+            *CARE_TABLES,
+            *RECONCILIATION_TABLES,
+            *REPORT_TABLES,
+        )
+        if table is not projection
     )
 )
 

@@ -1,4 +1,8 @@
-"""Spans of days as spans of entry numbers: numbers rise with booking dates."""
+"""Spans of days, and the entry numbers among which those of a span lie.
+
+Numbers rise with booking dates but for entries that were written late: so a span of numbers says
+where to look, and whoever looks compares the day.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from ledger.errors import InvalidRequest
-from queries.tables import account, entry, line
+from queries.tables import booked
 
 DAYS_MAX = 366
 NUMBER_MAX = 2**63 - 1
@@ -24,9 +28,9 @@ def require_span(first: date, last: date) -> None:
 def first_number(day: date) -> sa.ScalarSelect[int]:
     """The first entry's number among those booked on this day or later; null when none is."""
     return (
-        sa.select(entry.c.number)
-        .where(entry.c.booking_date >= day)
-        .order_by(entry.c.booking_date, entry.c.number)
+        sa.select(booked.c.number)
+        .where(booked.c.booking_date >= day)
+        .order_by(booked.c.booking_date, booked.c.number)
         .limit(1)
         .scalar_subquery()
     )
@@ -35,33 +39,9 @@ def first_number(day: date) -> sa.ScalarSelect[int]:
 def last_number(day: date) -> sa.ScalarSelect[int]:
     """The last entry's number among those booked on this day or earlier; null when none is."""
     return (
-        sa.select(entry.c.number)
-        .where(entry.c.booking_date <= day)
-        .order_by(entry.c.booking_date.desc(), entry.c.number.desc())
+        sa.select(booked.c.number)
+        .where(booked.c.booking_date <= day)
+        .order_by(booked.c.booking_date.desc(), booked.c.number.desc())
         .limit(1)
-        .scalar_subquery()
-    )
-
-
-def balance_before(day: date) -> sa.ScalarSelect[int]:
-    """What the account of the query around it held, as lines do, at the beginning of a day.
-
-    Null when it had not moved.
-    """
-    return _balance(line.c.entry_number < sa.func.coalesce(first_number(day), NUMBER_MAX))
-
-
-def balance_after(day: date) -> sa.ScalarSelect[int]:
-    """What it held at the end of a day."""
-    return _balance(line.c.entry_number <= last_number(day))
-
-
-def _balance(of_lines: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return (
-        sa.select(line.c.balance)
-        .where(line.c.account_id == account.c.id, of_lines)
-        .order_by(line.c.entry_number.desc(), line.c.line_number.desc())
-        .limit(1)
-        .correlate(account)
         .scalar_subquery()
     )

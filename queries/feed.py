@@ -21,8 +21,9 @@ EVERY_OPERATOR = UUID(int=0)
 # Members that are amounts of money: whole minor units in the log, escudos for people.
 AMOUNTS = frozenset(
     {
-        "amount", "captured", "capturedFee", "commission", "dispensed", "fee", "float", "floor",
-        "interchange", "low", "ok", "paid",
+        "amount", "captured", "capturedFee", "charged", "commission", "debtPaid", "dispensed",
+        "fee", "float", "floor", "forgiven", "interchange", "lessened", "low", "ok", "owed", "paid",
+        "received", "refunded", "remaining", "shortfall",
     }
 )  # fmt: skip
 
@@ -33,15 +34,47 @@ class Listener(msgspec.Struct, frozen=True):
     audience: str
     owner: UUID
 
+    @property
+    def name(self) -> str:
+        """For what is made for this listener alone."""
+        return f"{self.audience}:{self.owner}"
 
-class Told(Answer, frozen=True, kw_only=True):
-    """An event as it is told. `subject` is the transaction, wallet, agent or alert it is about."""
 
-    position: int
+class Shown(Answer, frozen=True, kw_only=True):
+    """What a listener is shown of an event. `subject` is the transaction, wallet, agent or alert it
+    is about. Its place in the log stands nowhere: that would tell how much others do."""
+
     event: str
     subject: UUID
     timestamp: datetime
     data: dict[str, Any]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is told, and its position."""
+
+    position: int
+    shown: Shown
+
+    @property
+    def event(self) -> str:
+        """Its kind."""
+        return self.shown.event
+
+    @property
+    def subject(self) -> UUID:
+        """What it is about."""
+        return self.shown.subject
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it happened."""
+        return self.shown.timestamp
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What this listener may see of it."""
+        return self.shown.data
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -122,10 +155,12 @@ def told_of(row: sa.Row[Any]) -> Told:
     """A row as people read it."""
     return Told(
         position=row.position,
-        event=row.kind,
-        subject=row.subject,
-        timestamp=row.recorded_at,
-        data=_seen(row.payload, TOLD[row.kind][row.audience], row.direction),
+        shown=Shown(
+            event=row.kind,
+            subject=row.subject,
+            timestamp=row.recorded_at,
+            data=_seen(row.payload, TOLD[row.kind][row.audience], row.direction),
+        ),
     )
 
 

@@ -8,16 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from ledger import journal as entries
-from ledger.chart import HEADINGS
 from ledger.errors import InvalidRequest, NotFound
 from ledger.money import Money
 from queries import cursor
 from queries.answer import Answer, Side, holds, money, name_of, side_of
-from queries.days import NUMBER_MAX, first_number, last_number
+from queries.finding import Filters, Key, look
 from queries.reader import Reader
 from queries.tables import account, entry, line
 
@@ -48,26 +46,19 @@ class Entry(Answer, frozen=True, kw_only=True):
     recorded_at: datetime
     actor: str
     request_id: str
+    amount: Money
+    reference: str | None
+    memo: str | None
     reverses: int | None
     reversed_by: int | None
     lines: tuple[Leg, ...]
 
 
 class JournalPage(Answer, frozen=True, kw_only=True):
-    """A page of entries, newest first."""
+    """A page of entries, newest first. There may be more as long as there is a cursor."""
 
     items: tuple[Entry, ...]
     next_cursor: str | None
-
-
-class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page is limited to: days of booking, both included; an account's code or id."""
-
-    from_: date | None = None
-    to: date | None = None
-    account: str | None = None
-    transaction_id: UUID | None = None
-    kind: str | None = None
 
 
 _reversal = entry.alias("reversal")
@@ -88,17 +79,18 @@ async def page(
 ) -> JournalPage:
     """A page of the journal, newest first. `after` is the cursor of the page before.
 
-    Raises InvalidRequest for an account that is neither a code nor an id, a wrong limit or cursor.
+    A page may have fewer items than it might, and still one that follows: so far it has looked.
+    Raises InvalidRequest for filters that name nothing, a wrong limit or cursor.
     """
     limit = cursor.require_page(limit)
-    below = NUMBER_MAX
-    if after is not None:
-        below = cursor.read(after, filters, cursor.Number)
-    rows = await reader.all(_newest(filters, below, limit + 1))
-    more = len(rows) > limit
-    items = await _with_lines(reader, rows[:limit])
+    key = None if after is None else cursor.read(after, filters.hashed(), Key)
+    found = await look(reader, filters, limit, key)
+    rows = await reader.all(ENTRIES.where(entry.c.number.in_(found.numbers)))
+    place = {number: place for place, number in enumerate(found.numbers)}
+    items = await _with_lines(reader, sorted(rows, key=lambda row: place[row.number]))
     return JournalPage(
-        items=items, next_cursor=cursor.write(filters, items[-1].number) if more else None
+        items=items,
+        next_cursor=None if found.go_on is None else cursor.write(filters.hashed(), found.go_on),
     )
 
 
@@ -132,58 +124,6 @@ def number_in(written: str | int) -> int:
     raise InvalidRequest(field="number", reason="is written 2026/17 or 2026000000000017")
 
 
-def _newest(filters: Filters, below: int, count: int) -> sa.Select[Any]:
-    """The newest entries under a number that pass the filters."""
-    query = ENTRIES.where(*_span(entry.c.number, filters, below))
-    query = query.order_by(entry.c.number.desc()).limit(count)
-    if filters.transaction_id is not None:
-        query = query.where(entry.c.transaction_id == filters.transaction_id)
-    if filters.kind is not None:
-        query = query.where(entry.c.kind == filters.kind)
-    if filters.account is None:
-        return query
-    of_account = _of_account(filters.account)
-    if filters.transaction_id is not None or filters.kind is not None:
-        # Which of two filters is the rarer one, the planner knows.
-        return query.where(sa.exists().where(line.c.entry_number == entry.c.number, of_account))
-    # Read off the account's index in order: a rare account costs no more than a busy one.
-    touched = (
-        sa.select(line.c.entry_number)
-        .distinct()
-        .where(of_account, *_span(line.c.entry_number, filters, below))
-        .order_by(line.c.entry_number.desc())
-        .limit(count)
-        .subquery("touched")
-    )
-    return query.join(touched, touched.c.entry_number == entry.c.number)
-
-
-def _span(
-    number: sa.Column[Any], filters: Filters, below: int
-) -> tuple[sa.ColumnElement[bool], ...]:
-    """The numbers that days and cursor leave over."""
-    bounds = [number < below]
-    if filters.from_ is not None:
-        bounds.append(number >= first_number(filters.from_))
-    if filters.to is not None:
-        bounds.append(number <= last_number(filters.to))
-    return tuple(bounds)
-
-
-def _of_account(code_or_id: str) -> sa.ColumnElement[bool]:
-    if code_or_id in HEADINGS:
-        return line.c.code == code_or_id
-    return line.c.account_id == account_id_in(code_or_id)
-
-
-def account_id_in(written: str) -> UUID:
-    """An account's id. Raises InvalidRequest."""
-    try:
-        return UUID(written)
-    except ValueError:
-        raise InvalidRequest(field="account", reason="is neither a code nor an id") from None
-
-
 async def _with_lines(reader: Reader, rows: Sequence[sa.Row[Any]]) -> tuple[Entry, ...]:
     """The entries whole. What is in the journal stays as it is, so two questions are one."""
     if not rows:
@@ -211,6 +151,9 @@ def _entry(row: sa.Row[Any], legs: list[Leg]) -> Entry:
         recorded_at=row.recorded_at,
         actor=row.actor,
         request_id=row.request_id,
+        amount=money(row.amount, legs[0].amount.currency.code),
+        reference=row.reference,
+        memo=row.memo,
         reverses=row.reverses,
         reversed_by=row.reversed_by,
         lines=tuple(legs),

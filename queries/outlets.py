@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from ledger import chart
 from ledger.errors import NotFound
 from ledger.money import Money
 from queries import cursor
@@ -38,6 +39,7 @@ class Outlet(Answer, frozen=True, kw_only=True):
     float_low: Money
     float_ok: Money
     float_state: str
+    owed: Money  # to us: see docs/agents.md
 
 
 class OutletsPage(Answer, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class NearAgents(Answer, frozen=True, kw_only=True):
     items: tuple[NearAgent, ...]
 
 
+debt = account.alias("debt")
 OUTLETS = (
     sa.select(
         outlet,
@@ -71,9 +74,11 @@ OUTLETS = (
         account.c.balance,
         account.c.currency,
         account.c.code,
+        sa.func.coalesce(debt.c.balance, 0).label("owed"),
     )
     .join_from(outlet, account, account.c.id == outlet.c.float_id)
     .outerjoin(principal, principal.c.id == outlet.c.principal_id)
+    .outerjoin(debt, sa.and_(debt.c.owner == outlet.c.id, debt.c.code == chart.AGENT_RECEIVABLE))
 )
 
 
@@ -159,6 +164,7 @@ def _outlet(row: sa.Row[Any]) -> Outlet:
         float_low=money(row.float_low, row.currency),
         float_ok=money(row.float_ok, row.currency),
         float_state=row.float_state,
+        owed=money(row.owed, row.currency),
     )
 
 

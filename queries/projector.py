@@ -19,14 +19,18 @@ from psycopg.types.numeric import Int8
 
 from ledger.database import connect
 from queries.projection import (
+    access,
     accounts,
     agents,
     alerts,
     approvals,
+    audit,
     care,
     feed,
     journal,
     movements,
+    reconciliation,
+    reports,
     risk,
     switch,
     withdrawals,
@@ -45,13 +49,17 @@ STEPS = (
     *risk.HELD_STEPS,
     *withdrawals.STEPS,
     *movements.STEPS,
+    *reports.STEPS,
     *agents.STEPS,
     *switch.STEPS,
     *risk.STEPS,
     *alerts.STEPS,
     *approvals.STEPS,
     *care.STEPS,
+    *reconciliation.STEPS,
+    *access.STEPS,
     *feed.STEPS,
+    *audit.STEPS,
 )
 
 PEEK = """
@@ -65,11 +73,11 @@ HOLD_POSITION = "SELECT p.position FROM projection AS p FOR UPDATE"
 # A statement of its own: it must see what was committed while the row above was waited for.
 NEXT_BATCH = """
     SELECT
-        p.position, max(b.position), count(b.position), min(b.entry_number), max(b.entry_number),
+        p.position, max(b.position), count(b.position), coalesce(bool_or(b.is_entry), FALSE),
         array_agg(DISTINCT b.kind)
     FROM projection AS p
     LEFT JOIN LATERAL (
-        SELECT l.position, l.kind, l.entry_number
+        SELECT l.position, l.kind, l.entry_number IS NOT NULL AS is_entry
         FROM ledger.log AS l
         WHERE l.position > p.position AND l.position <= %(no_further_than)s
         ORDER BY l.position
@@ -219,20 +227,15 @@ class Projector:
             await connection.execute("BEGIN")
             await connection.execute(HOLD_POSITION, prepare=True)
             cursor = await connection.execute(NEXT_BATCH, limits, prepare=True)
-            after, up_to, records, first_entry, last_entry, kinds = _only(await cursor.fetchone())
+            after, up_to, records, entries, kinds = _only(await cursor.fetchone())
             self._full = records == self._pace.records_max
             if records == 0:
                 # Nothing was written. ROLLBACK would make psycopg forget what it has prepared, and
                 # in a pipeline it forgets too late.
                 await connection.execute("COMMIT")
                 return int(after)
-            span: dict[str, Any] = {
-                "after": Int8(after),
-                "up_to": Int8(up_to),
-                "first_entry": Int8(first_entry or 0),
-                "last_entry": Int8(last_entry or 0),
-            }
-            found = (*kinds, ENTRIES) if first_entry is not None else kinds
+            span: dict[str, Any] = {"after": Int8(after), "up_to": Int8(up_to)}
+            found = (*kinds, ENTRIES) if entries else kinds
             for step in STEPS:
                 if step.needed(found):
                     await connection.execute(step.sql, {**span, **step.values}, prepare=True)

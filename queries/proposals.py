@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,14 +55,24 @@ PROPOSALS = sa.select(proposal, STATE.label("state_now"))
 NEWEST_FIRST = (proposal.c.proposed_at.desc(), proposal.c.id.desc())
 
 
-async def page(reader: Reader, state: str | None, limit: int, cursor: str | None) -> Proposals:
-    """Proposals in a state, or all. Raises InvalidRequest for a cursor of another list."""
+async def page(
+    reader: Reader,
+    state: str | None,
+    limit: int,
+    cursor: str | None,
+    kinds: Sequence[str] | None = None,
+) -> Proposals:
+    """Proposals in a state and of some kinds, or all. Raises InvalidRequest for a cursor of another
+    list."""
     limit = cursors.require_page(limit)
     query = PROPOSALS.order_by(*NEWEST_FIRST).limit(limit + 1)
     if state is not None:
         query = query.where(STATE.in_((state,)))
+    if kinds is not None:
+        query = query.where(proposal.c.kind.in_(kinds))
+    filters = (state, kinds)
     if cursor is not None:
-        at, id_ = cursors.read(cursor, state, tuple[datetime, UUID])
+        at, id_ = cursors.read(cursor, filters, tuple[datetime, UUID])
         query = query.where(sa.tuple_(proposal.c.proposed_at, proposal.c.id) < (at, id_))
     rows = await reader.all(query)
     items = tuple(_proposal(row) for row in rows[:limit])
@@ -69,13 +80,14 @@ async def page(reader: Reader, state: str | None, limit: int, cursor: str | None
     last = rows[limit - 1] if more else None
     return Proposals(
         items=items,
-        next_cursor=None if last is None else cursors.write(state, (last.proposed_at, last.id)),
+        next_cursor=None if last is None else cursors.write(filters, (last.proposed_at, last.id)),
     )
 
 
-async def one(reader: Reader, proposal_id: UUID) -> Proposal:
-    """A proposal. Raises NotFound."""
-    row = await reader.first(PROPOSALS.where(proposal.c.id == proposal_id))
+async def one(reader: Reader, proposal_id: UUID, kinds: Sequence[str] | None = None) -> Proposal:
+    """A proposal, if it is of these kinds. Raises NotFound."""
+    query = PROPOSALS.where(proposal.c.id == proposal_id)
+    row = await reader.first(query if kinds is None else query.where(proposal.c.kind.in_(kinds)))
     if row is None:
         raise NotFound("There is no such proposal.")
     return _proposal(row)

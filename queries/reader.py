@@ -1,16 +1,23 @@
-"""The read-only engine: a bounded pool under the queries role, and waiting for one's own writes."""
+"""The read-only engine: a bounded pool under the queries role, and waiting for one's own writes.
+
+A reader asks for somebody, and sees no row that is not theirs: `for_owner`, `for_principal`, or
+`for_everybody` where our own people ask. One that was told nothing sees nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger.errors import NetworkError, Overloaded
+from queries.asking import EVERYBODY, NOBODY, AskingConnection, Asks, connect
 from queries.tables import LIVE, projection
 
 QUERY_CANCELED = "57014"  # by statement_timeout
@@ -34,15 +41,41 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
 POSITION = sa.select(projection.c.position)
 
 
+class _Heard:
+    """What is known of the models' position, whoever asks, and who waits for it."""
+
+    def __init__(self) -> None:
+        self.position = 0  # as last heard
+        self.waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self.looking: asyncio.Task[None] | None = None
+
+
 class Reader:
     """Asks the read models. It can do nothing else: its role was granted SELECT on them alone."""
 
     def __init__(self, url: str, pool: Pool | None = None, schema: str = LIVE) -> None:
         self._pool = pool or Pool()
         self._engine = _engine(url, self._pool, schema)
-        self._known = 0  # the position of the models, as last heard
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._heard = _Heard()
+        self._asks = NOBODY
+
+    def for_owner(self, owner: UUID) -> Reader:
+        """The same for a customer's or an agent's own rows; connections are shared."""
+        return self._asking(Asks(owner=owner))
+
+    def for_principal(self, principal: UUID) -> Reader:
+        """The same for the rows of a principal and of its outlets."""
+        return self._asking(Asks(principal=principal))
+
+    @property
+    def for_nobody(self) -> Reader:
+        """The same for whoever may see nothing of anybody's."""
+        return self._asking(NOBODY)
+
+    @property
+    def for_everybody(self) -> Reader:
+        """The same for all rows: our own people ask, or the server itself."""
+        return self._asking(EVERYBODY)
 
     async def all(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """All rows of a query that limits itself.
@@ -50,7 +83,7 @@ class Reader:
         Raises Overloaded when no connection is free or the query takes too long, NetworkError when
         the database cannot be reached.
         """
-        known = self._known
+        known = self._heard.position
         try:
             return await self._ask(statement)
         except _Lost:
@@ -79,8 +112,8 @@ class Reader:
 
         Less than before is possible after a crash of the database.
         """
-        self._known = position
-        for wanted, waiter in self._waiting:
+        self._heard.position = position
+        for wanted, waiter in self._heard.waiting:
             if wanted <= position and not waiter.done():
                 waiter.set_result(None)
 
@@ -90,13 +123,14 @@ class Reader:
         Raises Overloaded when they have not in time: the database is there, the projector is
         behind. Raises NetworkError when the database cannot be asked.
         """
-        if position <= self._known:
+        heard = self._heard
+        if position <= heard.position:
             return
         waiter = asyncio.get_running_loop().create_future()
         mine = (position, waiter)
-        self._waiting.append(mine)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look(), name="reader")
+        heard.waiting.append(mine)
+        if heard.looking is None or heard.looking.done():
+            heard.looking = asyncio.create_task(self._look(), name="reader")
         try:
             async with asyncio.timeout(seconds):
                 await waiter
@@ -104,29 +138,37 @@ class Reader:
             raise Overloaded(
                 "What you have just written cannot be read yet; try again.",
                 wanted=position,
-                reached=self._known,
+                reached=heard.position,
             ) from None
         finally:
-            self._waiting.remove(mine)
+            heard.waiting.remove(mine)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._heard.looking is not None:
+            self._heard.looking.cancel()
         await self._engine.dispose()
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _asking(self, asks: Asks) -> Reader:
+        reader = copy.copy(self)
+        reader._asks = asks  # noqa: SLF001 - its own kind
+        return reader
 
     async def _ask(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """Raises _Lost when the connection was cut: then all of the pool are new."""
         try:
             async with self._engine.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert isinstance(raw, AskingConnection), "the engine connects by this type"
+                raw.asks = self._asks
                 return (await connection.execute(statement)).all()
         except sa.exc.TimeoutError as error:
             raise Overloaded from error
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
-                self._known = 0
+                self._heard.position = 0
                 raise _Lost from error
             if getattr(error.orig, "sqlstate", None) == QUERY_CANCELED:
                 raise Overloaded from error
@@ -143,11 +185,11 @@ class Reader:
 
     async def _look(self) -> None:
         """One query for all who wait, as long as anybody does."""
-        while self._waiting:
+        while self._heard.waiting:
             try:
                 await self.position()
             except (NetworkError, Overloaded) as refusal:
-                for _, waiter in self._waiting:
+                for _, waiter in self._heard.waiting:
                     if not waiter.done():
                         waiter.set_exception(refusal)
                 return
@@ -166,11 +208,12 @@ def _engine(url: str, pool: Pool, schema: str) -> AsyncEngine:
     }
     return create_async_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
-        isolation_level="AUTOCOMMIT",  # each question is one statement
+        isolation_level="AUTOCOMMIT",  # each question is a transaction of its own
         pool_size=pool.connections,
         max_overflow=pool.connections_more,
         pool_timeout=pool.wait_seconds,
         connect_args={
+            "async_creator_fn": connect,
             "application_name": "makeba queries",
             "connect_timeout": pool.connect_seconds,
             "tcp_user_timeout": 3000,

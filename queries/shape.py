@@ -1,4 +1,5 @@
-"""The read models' tables once more, empty, in another schema: columns, keys, indexes, grants.
+"""The read models' tables once more, empty, in another schema: columns, keys, indexes, views,
+policies, grants.
 
 They are copied from the catalogue, so that a rebuild has whatever the newest migration made.
 """
@@ -30,6 +31,37 @@ INDEXES = """
     WHERE
         i.indrelid = %(table)s
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid)
+"""
+
+# Names of tables in what follows come without a schema too.
+VIEWS = """
+    SELECT c.oid, c.relname, pg_catalog.pg_get_viewdef(c.oid)
+    FROM pg_catalog.pg_class AS c
+    INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+    WHERE n.nspname = %(schema)s AND c.relkind = 'v'
+    ORDER BY c.relname
+"""
+
+GUARDED = """
+    SELECT c.relname
+    FROM pg_catalog.pg_class AS c
+    INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+    WHERE n.nspname = %(schema)s AND c.relrowsecurity
+    ORDER BY c.relname
+"""
+
+POLICIES = """
+    SELECT
+        c.relname, p.polname, r.rolname,
+        CASE p.polcmd WHEN 'r' THEN 'SELECT' ELSE 'ALL' END,
+        pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+        p.polwithcheck IS NOT NULL
+    FROM pg_catalog.pg_policy AS p
+    INNER JOIN pg_catalog.pg_class AS c ON p.polrelid = c.oid
+    INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+    INNER JOIN pg_catalog.pg_roles AS r ON r.oid = ANY(p.polroles)
+    WHERE n.nspname = %(schema)s
+    ORDER BY c.relname, p.polname
 """
 
 TABLE_GRANTS = """
@@ -104,6 +136,36 @@ async def _statements(connection: Connection, of: str, to: str) -> list[Statemen
         statements += [sql.SQL(index) for (index,) in await _all(connection, INDEXES, table=oid)]
         for privilege, role in await _all(connection, TABLE_GRANTS, table=oid):
             statements.append(_grant(privilege, table, role))
+    return statements + await _views(connection, of) + await _policies(connection, of)
+
+
+async def _views(connection: Connection, of: str) -> list[Statement]:
+    statements: list[Statement] = []
+    for oid, name, definition in await _all(connection, VIEWS, schema=of):
+        view = sql.Identifier(name)
+        statements.append(sql.SQL("CREATE VIEW {} AS {}").format(view, sql.SQL(definition)))
+        for privilege, role in await _all(connection, TABLE_GRANTS, table=oid):
+            statements.append(_grant(privilege, view, role))
+    return statements
+
+
+async def _policies(connection: Connection, of: str) -> list[Statement]:
+    """Who sees which rows: without them whoever reads would see nothing of the tables beside."""
+    statements: list[Statement] = [
+        sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table))
+        for (table,) in await _all(connection, GUARDED, schema=of)
+    ]
+    for table, name, role, verb, sees, checks in await _all(connection, POLICIES, schema=of):
+        statements.append(
+            sql.SQL("CREATE POLICY {} ON {} FOR {} TO {} USING ({}){}").format(
+                sql.Identifier(name),
+                sql.Identifier(table),
+                sql.SQL(verb),
+                sql.Identifier(role),
+                sql.SQL(sees),
+                sql.SQL(" WITH CHECK (TRUE)" if checks else ""),
+            )
+        )
     return statements
 
 

@@ -66,6 +66,16 @@ entry = sa.Table(
     _required("actor", sa.Text()),
     _required("request_id", sa.Text()),
     sa.Column("reverses", sa.BigInteger()),
+    _required("amount", sa.BigInteger()),
+    sa.Column("reference", sa.Text()),
+    sa.Column("reference_key", sa.Text()),
+    sa.Column("memo", sa.Text()),
+    _required("late", sa.Boolean()),
+)
+
+# A view of entries that whoever asks may see: numbers and their days, and nothing else.
+booked = sa.table(
+    "booked", sa.column("number", sa.BigInteger()), sa.column("booking_date", sa.Date())
 )
 
 line = sa.Table(
@@ -77,6 +87,8 @@ line = sa.Table(
     _required("code", sa.Text()),
     _required("amount", sa.BigInteger()),
     _required("balance", sa.BigInteger()),
+    _required("booking_date", sa.Date()),
+    _required("value_date", sa.Date()),
 )
 
 turnover = sa.Table(
@@ -84,9 +96,11 @@ turnover = sa.Table(
     metadata,
     _required("code", sa.Text(), key=True),
     _required("currency", sa.Text(), key=True),
-    _required("booking_date", sa.Date(), key=True),
-    _required("debits", sa.BigInteger()),
-    _required("credits", sa.BigInteger()),
+    _required("day", sa.Date(), key=True),
+    _required("booked_debits", sa.BigInteger()),
+    _required("booked_credits", sa.BigInteger()),
+    _required("valued_debits", sa.BigInteger()),
+    _required("valued_credits", sa.BigInteger()),
 )
 
 movement = sa.Table(
@@ -280,6 +294,23 @@ proposal = sa.Table(
     _moment("updated_at"),
 )
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False, primary_key=True),
+    _required("position", sa.BigInteger(), key=True),
+    _required("note", sa.BigInteger(), key=True),
+    _required("kind", sa.Text()),
+    _required("actor", sa.Text()),
+    sa.Column("session", sa.Uuid()),
+    _required("request_id", sa.Text()),
+    sa.Column("subject", sa.Uuid()),
+    sa.Column("route", sa.Text()),
+    sa.Column("asked", sa.Text()),
+    _required("outcome", sa.Text()),
+    _required("times", sa.BigInteger()),
+)
+
 rule_edition = sa.Table(
     "rule_edition",
     metadata,
@@ -349,4 +380,23 @@ held_transfer = sa.Table(
     _required("fee", sa.BigInteger()),
     _moment("held_at"),
     _moment("updated_at"),
+)
+
+access = sa.Table(
+    "access",
+    metadata,
+    _required("user_id", sa.Uuid(), key=True),
+    _required("role", sa.Text()),
+    _required("status", sa.Text()),
+    sa.Column("agent_id", sa.Uuid()),
+    sa.Column("principal_id", sa.Uuid()),
+    _moment("enrolled_at"),
+    sa.Column("pin_set_at", sa.DateTime(timezone=True)),
+    sa.Column("totp_set_at", sa.DateTime(timezone=True)),
+    _required("passkeys", sa.BigInteger()),
+    _required("recovery_codes", sa.BigInteger()),
+    _required("devices", sa.BigInteger()),
+    sa.Column("last_sign_in_at", sa.DateTime(timezone=True)),
+    sa.Column("last_act", sa.Text()),
+    sa.Column("last_acted_at", sa.DateTime(timezone=True)),
 )

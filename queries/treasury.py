@@ -21,7 +21,8 @@ LIST_MAX = 200
 FEES = (chart.FEE_ATM, chart.FEE_AGENT, chart.FEE_TRANSFER, chart.FEE_OTHER)
 COMMISSION = (chart.COMMISSION_CASH_IN, chart.COMMISSION_CASH_OUT)
 E_MONEY = (chart.WALLET, chart.AGENT_FLOAT, chart.HELD, chart.DORMANT)
-OURS = (chart.SUSPENSE_BREAKS, chart.DUE_FROM_SWITCH, chart.AGENT_RECEIVABLE)
+DEBTS = (chart.AGENT_RECEIVABLE, chart.CUSTOMER_RECEIVABLE)
+OURS = (chart.SUSPENSE_BREAKS, chart.DUE_FROM_SWITCH, *DEBTS)
 # What has crossed between trust and own money, by the kind of its entries.
 SWEPT, FUNDED, TAX_PAID = (
     "treasury.fees_swept",
@@ -53,6 +54,16 @@ class Difference(Answer, frozen=True, kw_only=True):
     booked_at: datetime
 
 
+class Debtor(Answer, frozen=True, kw_only=True):
+    """An agent (1910) or a customer (1920) that owes us; `accountId` has the lines of it."""
+
+    account_id: UUID
+    code: str
+    owner: UUID
+    owed: Money
+    last_updated: datetime
+
+
 class Trust(Answer, frozen=True, kw_only=True):
     """What the trust bank holds, and each term that it stands for; `difference` must be nothing."""
 
@@ -68,10 +79,12 @@ class Trust(Answer, frozen=True, kw_only=True):
 
 
 class Treasury(Answer, frozen=True, kw_only=True):
-    """The last month's settlement dates, open breaks (the oldest first), and the trust."""
+    """The last month's settlement dates, open breaks (the oldest first), who owes us (the longest
+    unchanged first), and the trust."""
 
     settlements: tuple[Owed, ...]
     breaks: tuple[Difference, ...]
+    debtors: tuple[Debtor, ...]
     trust: Trust
 
 
@@ -80,6 +93,7 @@ async def of(reader: Reader, today: date) -> Treasury:
     return Treasury(
         settlements=await _settlements(reader, today - timedelta(days=DAYS_BACK)),
         breaks=await _breaks(reader),
+        debtors=await _debtors(reader),
         trust=await _trust(reader),
     )
 
@@ -131,6 +145,25 @@ async def _breaks(reader: Reader) -> tuple[Difference, ...]:
             reference=row.reference,
             transaction_id=row.withdrawal_id,
             booked_at=row.booked_at,
+        )
+        for row in rows
+    )
+
+
+async def _debtors(reader: Reader) -> tuple[Debtor, ...]:
+    rows = await reader.all(
+        sa.select(account)
+        .where(account.c.code.in_(DEBTS), account.c.balance > 0)
+        .order_by(account.c.updated_at, account.c.id)
+        .limit(LIST_MAX)
+    )
+    return tuple(
+        Debtor(
+            account_id=row.id,
+            code=row.code,
+            owner=row.owner,
+            owed=Money(row.balance, CVE),
+            last_updated=row.updated_at,
         )
         for row in rows
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from ledger import chart
 from ledger.errors import NotFound
 from ledger.money import Money
 from queries.answer import Answer, holds, money
@@ -15,23 +16,32 @@ from queries.tables import account, wallet
 
 
 class Wallet(Answer, frozen=True, kw_only=True):
-    """`balance` is what may be spent; `held` is set aside for withdrawals under way."""
+    """`balance` is what may be spent; `held` is set aside for withdrawals under way; `owed` is what
+    its owner owes us."""
 
     balance: Money
     held: Money
+    owed: Money
     currency: str
     status: str
     last_updated: datetime
 
 
+debt = account.alias("debt")
 WALLETS = sa.select(
     account.c.code,
     account.c.currency,
     account.c.balance,
     wallet.c.held,
     wallet.c.status,
-    sa.func.greatest(account.c.updated_at, wallet.c.updated_at).label("updated_at"),
+    sa.func.coalesce(debt.c.balance, 0).label("owed"),
+    sa.func.greatest(account.c.updated_at, wallet.c.updated_at, debt.c.updated_at).label(
+        "updated_at"
+    ),
 ).join_from(wallet, account, wallet.c.id == account.c.id)
+WALLETS = WALLETS.outerjoin(
+    debt, sa.and_(debt.c.owner == wallet.c.user_id, debt.c.code == chart.CUSTOMER_RECEIVABLE)
+)
 
 
 async def of(reader: Reader, user_id: UUID) -> Wallet:
@@ -42,6 +52,7 @@ async def of(reader: Reader, user_id: UUID) -> Wallet:
     return Wallet(
         balance=holds(row.code, row.balance, row.currency),
         held=money(row.held, row.currency),
+        owed=money(row.owed, row.currency),
         currency=row.currency,
         status=row.status,
         last_updated=row.updated_at,

@@ -18,8 +18,12 @@ from psycopg import OperationalError
 
 from commands.identity.person import Role
 from ledger.errors import Forbidden, NotFound, Unauthenticated
+from queries.feed import EVERY_OPERATOR, Listener
+from queries.projection.feed import AGENT, CUSTOMER, OPERATORS
+from server.context import WHEN_IT_ENDS
 from server.policy import POLICY, Rule
 from server.primary import OpenedSession, Primary
+from server.rates import Rates, RouteClass
 from server.signatures import SwitchLink
 from server.vault import token_hash
 from server.wire import ApiRequest
@@ -48,6 +52,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if self.agent_id is None:
             raise Forbidden
         return self.agent_id
+
+
+def listener_of(caller: Caller) -> Listener:
+    """Whose affairs a caller is told."""
+    if caller.role is Role.CUSTOMER:
+        return Listener(CUSTOMER, caller.user_id)
+    if caller.role is Role.AGENT:
+        return Listener(AGENT, caller.agent)
+    return Listener(OPERATORS, EVERY_OPERATOR)
 
 
 class Sessions:
@@ -79,6 +92,12 @@ class Sessions:
         """A session was ended here: do not believe it for another second."""
         for hashed, (_, session) in list(self._known.items()):
             if session.session_id == session_id:
+                del self._known[hashed]
+
+    def forget_all_of(self, user_id: UUID) -> None:
+        """The same for all sessions of somebody."""
+        for hashed, (_, session) in list(self._known.items()):
+            if session.user_id == user_id:
                 del self._known[hashed]
 
     async def close(self) -> None:
@@ -127,14 +146,21 @@ def require_this_machine(connection: ASGIConnection[Any, Any, Any, Any]) -> None
 class Gate:
     """Every request's way in."""
 
-    def __init__(self, sessions: Sessions, switch: SwitchLink) -> None:
+    def __init__(
+        self, sessions: Sessions, switch: SwitchLink, rates: Rates, *, schema_public: bool
+    ) -> None:
         self._sessions = sessions
         self._switch = switch
+        self._rates = rates
+        self._schema_public = schema_public
 
     async def admit(
         self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
     ) -> None:
-        """Let the request in and note who it is from. Raises Unauthenticated or Forbidden."""
+        """Let the request in and note who it is from.
+
+        Raises Unauthenticated, Forbidden, NotFound or TooMany.
+        """
         assert isinstance(connection, ApiRequest), "the application makes its requests of this type"
         rule = POLICY.get(f"{connection.method} {connection.scope['path_template']}")
         if connection.method == "OPTIONS":
@@ -143,18 +169,47 @@ class Gate:
             raise Forbidden
         if rule is Rule.NOBODY:
             raise NotFound("There is nothing at this path.")
-        if rule is Rule.ANYBODY:
-            return
-        if rule is Rule.THIS_MACHINE:
-            require_this_machine(connection)
+        if rule in (Rule.ANYBODY, Rule.THIS_MACHINE):
+            self._admit_anybody(connection, rule)
             return
         if isinstance(rule, Rule):
             connection.scope["user"] = await self._switch.caller(
-                connection, note_nonce=rule is Rule.SWITCH_READS
+                connection,
+                note_nonce=rule is Rule.SWITCH_READS,
+                streamed=rule is Rule.SWITCH_STREAMS,
             )
             return
-        caller = await self._sessions.caller(connection.headers.get("authorization", ""))
+        caller = await self._caller(connection)
         structlog.contextvars.bind_contextvars(user=str(caller.user_id))
+        connection.scope["user"] = caller  # the trail names whoever is refused
         if caller.role not in rule:
             raise Forbidden
-        connection.scope["user"] = caller
+        reads = connection.method == "GET"
+        self._rates.require(RouteClass.READ if reads else RouteClass.WRITE, caller.user_id)
+        leave = self._rates.enter(caller.user_id)
+        connection.scope.setdefault("state", {})[WHEN_IT_ENDS] = leave
+
+    def _admit_anybody(self, connection: ApiRequest, rule: Rule) -> None:
+        path = connection.scope["path"]
+        hidden = "/schema" in path and not self._schema_public
+        if rule is Rule.THIS_MACHINE or hidden:
+            require_this_machine(connection)
+        elif "/health/" not in path:  # whoever watches over us is never turned away
+            signing_in = "/auth/" in path
+            what = RouteClass.SIGN_IN if signing_in else RouteClass.PUBLIC
+            self._rates.require(what, address_of(connection))
+
+    async def _caller(self, connection: ApiRequest) -> Caller:
+        """Who is signed in. An address that guesses tokens is not even looked at any more."""
+        address = address_of(connection)
+        self._rates.require_some_left(RouteClass.STRANGER, address)
+        try:
+            return await self._sessions.caller(connection.headers.get("authorization", ""))
+        except Unauthenticated:
+            self._rates.spend(RouteClass.STRANGER, address)
+            raise
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Where a request comes from; through a proxy on this machine, what that says."""
+    return "" if connection.client is None else connection.client.host

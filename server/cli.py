@@ -17,16 +17,28 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import Refusal, Unavailable
-from server.console.books import check, journal, projections, statement, trial_balance
+from server.console.books import check, projections, statement
+from server.console.ca import ca
 from server.console.database import doctor, migrate, seed
 from server.console.demonstration import demo
+from server.console.evidence import audit, verify
+from server.console.exporting import export, verify_export
 from server.console.given import GOOD, UNREACHABLE, WRONG_USAGE
+from server.console.importing import import_
+from server.console.journal import drill_down, journal, ledger
+from server.console.keys import keys
+from server.console.link import link
+from server.console.people import access_review, people
+from server.console.reports import report, trial_balance
+from server.console.sampling import sample
 from server.console.serving import serve
+from server.console.settling import settlement
 from server.console.simulating import simulator
 from server.demo import NotADemo
 from server.postgres import PostgresUnavailable
 from server.secrets import SecretsUnavailable
 from server.settings import BadSetting
+from server.tls import BadTls
 
 MISSING = (
     PostgresUnavailable,
@@ -36,7 +48,7 @@ MISSING = (
     SQLAlchemyError,
     OSError,
 )
-WRONG = (BadSetting, NotADemo, Refusal)
+WRONG = (BadSetting, BadTls, NotADemo, Refusal)
 INTERRUPTED = 130
 NO_ROLES = 'password authentication failed for user "makeba_'  # so it is told of unknown roles too
 
@@ -49,9 +61,11 @@ def cli() -> None:
 
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
-    trial_balance,
+    trial_balance, access_review, people, audit, verify, ledger, drill_down, report, export,
+    verify_export, import_, keys, ca, link, settlement,
 ):  # fmt: skip
     cli.add_command(each)
+audit.add_command(sample)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 from litestar.enums import ScopeType
@@ -29,16 +30,27 @@ ALWAYS = (
         b"content-security-policy",
         b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
+WHEN_IT_ENDS = "when_it_ends"  # in a request's state: what is called then, once
+# Over TLS: whoever was here once does not come without it again (RFC 6797).
+ALWAYS_OVER_TLS = ((b"strict-transport-security", b"max-age=31536000"),)
 SHED_LAST = "/vinti4/"  # paths that are let in however many requests are under way
+
+
+Answering = Callable[[HTTPScope, int], Awaitable[None]]
 
 
 class Traced:
     """An ASGI application in which nothing goes without an id."""
 
-    def __init__(self, app: ASGIApp, requests_max: int) -> None:
+    def __init__(self, app: ASGIApp, requests_max: int, answering: Answering) -> None:
+        """`answering` is asked before each answer, with its status; a Refusal replaces it."""
         self._app = app
         self._requests_max = requests_max
+        self._answering = answering
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,9 +62,11 @@ class Traced:
             await self._trace(scope, receive, send)
         finally:
             self._under_way -= 1
+            if leave := scope.get("state", {}).get(WHEN_IT_ENDS):
+                leave()
 
     async def _trace(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        exchange = _Exchange(scope, send)
+        exchange = _Exchange(scope, send, self._answering)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(
             request_id=exchange.request_id, trace_id=exchange.trace_id
@@ -63,16 +77,18 @@ class Traced:
             else:
                 await self._app(scope, receive, exchange.send)
         except Exception as error:  # noqa: BLE001 - the caller must hear something, and no more
-            await exchange.refuse(refusal_for(error))
+            await exchange.refuse(exchange.stopped or refusal_for(error))
         exchange.log()
 
 
 class _Exchange:
     """One request and its reply."""
 
-    def __init__(self, scope: HTTPScope, send: Send) -> None:
+    def __init__(self, scope: HTTPScope, send: Send, answering: Answering) -> None:
         self._scope = scope
         self._send = send
+        self._answering = answering
+        self.stopped: Refusal | None = None  # why an answer that was ready did not go out
         self._began = time.perf_counter()
         self._status = 0
         given = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -87,12 +103,18 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            try:
+                await self._answering(self._scope, message["status"])
+            except Refusal as refusal:
+                self.stopped = refusal
+                raise
             self._status = message["status"]
             message["headers"] = [
                 *message["headers"],
                 (b"x-request-id", self.request_id.encode()),
                 (b"traceparent", self._traceparent.encode()),
                 *ALWAYS,
+                *(ALWAYS_OVER_TLS if self._scope["scheme"] == "https" else ()),
             ]
         await self._send(message)
 
@@ -100,6 +122,7 @@ class _Exchange:
         """Say no, unless something was said already."""
         if self._status:
             return
+        self._scope["state"]["refused"] = refusal.code
         body, media_type = rendered(refusal, self._accept)
         headers = {
             "Content-Type": media_type,

@@ -37,8 +37,8 @@ from ledger.money import Money
 from server.enrolment import Enrolment, Profile, new_totp_secret
 from server.installation import Installation
 from server.pins import Pins
+from server.reply_keys import public_key
 from server.secrets import private_key_pem, write_private
-from server.signatures import public_key
 from server.vault import Vault
 from server.wire import e164
 
@@ -49,7 +49,10 @@ CUSTOMER_MONEY_LEAST = 50_000_00
 AGENT_FLOAT = Money(500_000_00)
 AGENT_FLOAT_LEAST = 100_000_00
 FLOAT_LOW, FLOAT_OK = Money(50_000_00), Money(100_000_00)
-STAFF = (Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN)
+# Two of those who propose to each other.
+STAFF = (
+    Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN, Role.ADMIN,
+)  # fmt: skip
 PRINCIPAL = "Mercearias Unidas"  # illustrative, like the counters and where they stand
 COUNTERS = (
     ("Mercearia Central", Place(island="Santiago", latitude=14_917_000, longitude=-23_509_000)),

@@ -42,6 +42,7 @@ class Door:
         *,
         actor: str,
         request_id: str,
+        session: UUID | None = None,
         once: Once | None = None,
         deadline_seconds: float | None = None,
     ) -> Outcome[A]:
@@ -52,11 +53,17 @@ class Door:
             command,
             actor=actor,
             request_id=request_id,
+            session=session,
             once=once,
             deadline_seconds=deadline_seconds or self._settings.request_deadline_seconds,
         )
         self._projector.poke(outcome.position)
         return outcome
+
+    @property
+    def position(self) -> int:
+        """How far this process has written."""
+        return self._spine.position
 
     def note_written(self, user_id: UUID, position: int) -> None:
         """Remember how far somebody has written, so that their next read sees it."""
@@ -94,6 +101,7 @@ class Call:
             command,
             actor=str(caller.user_id),
             request_id=request_id(self._request),
+            session=caller.session_id,
             once=self._once(body, required=key_required),
         )
         self._door.note_written(caller.user_id, outcome.position)

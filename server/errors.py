@@ -162,6 +162,7 @@ def _reply(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     refusal = refusal_for(error)
     body, media_type = rendered(refusal, request.headers.get("accept", ""))
     structlog.contextvars.bind_contextvars(refused=refusal.code)
+    request.scope["state"]["refused"] = refusal.code
     headers = headers_of(refusal)
     if isinstance(refusal, MethodNotAllowed):  # RFC 9110 §15.5.6
         headers["Allow"] = ", ".join(methods_at(request.url.path))

@@ -17,14 +17,12 @@ import structlog
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from commands.identity.person import Role
 from ledger.errors import InvalidRequest, NetworkError, Overloaded, Refusal, TooMany
 from ledger.wire import encode
 from queries import feed
-from queries.feed import EVERY_OPERATOR, Listener, Told
-from queries.projection.feed import AGENT, CUSTOMER, OPERATORS
+from queries.feed import Listener, Told
 from queries.reader import Reader
-from server.auth import Caller
+from server.auth import Caller, listener_of
 from server.primary import Primary
 from server.settings import Settings
 from server.vault import SealBroken, Vault
@@ -45,6 +43,7 @@ GOOD_SESSIONS = """
     WHERE
         s.id = ANY(%(ids)s)
         AND s.revoked_at IS NULL
+        AND s.epoch = p.session_epoch
         AND p.status = 'active'
         AND s.expires_at > clock_timestamp()
         AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
@@ -123,9 +122,10 @@ class Events:
         Without `follow` it ends with the newest. Raises InvalidRequest for an id that is not ours,
         TooMany and Overloaded when there are enough streams already.
         """
-        after = None if last_event_id is None else self._position_of(last_event_id)
+        listener = listener_of(caller)
+        after = None if last_event_id is None else self._position_of(listener, last_event_id)
         self._require_room(caller.user_id)
-        stream = Stream(listener_of(caller), caller, self._settings.events_buffer_max)
+        stream = Stream(listener, caller, self._settings.events_buffer_max)
         return self._sent(stream, after, follow=follow)
 
     def leave(self) -> None:
@@ -168,7 +168,7 @@ class Events:
             for passed in page:
                 streams = self._streams.get(passed.listener, ())
                 if streams:
-                    item = (passed.told.position, self._event(passed.told))
+                    item = (passed.told.position, self._event(passed.listener, passed.told))
                     for stream in tuple(streams):
                         stream.push(item)
                     self.sent += len(streams)
@@ -205,13 +205,15 @@ class Events:
         self.count += 1
         self._moved.set()
         try:
-            joined = await feed.position(self._reader)
+            own = self._reader.for_owner(stream.listener.owner)
+            joined = await feed.position(own)
             position = joined if after is None else after
-            yield f"retry: {RETRY_MS}\nid: {self._vault.event_id(position)}\n\n".encode()
+            id_ = self._vault.event_id(stream.listener.name, position)
+            yield f"retry: {RETRY_MS}\nid: {id_}\n\n".encode()
             while position < joined and not stream.over:
-                page = await feed.own(self._reader, stream.listener, position, joined)
+                page = await feed.own(own, stream.listener, position, joined)
                 for told in page:
-                    yield self._event(told)
+                    yield self._event(stream.listener, told)
                 position = page[-1].position if len(page) == feed.PAGE_ROWS else joined
             while follow and not stream.over:
                 item = await stream.next(self._settings.events_heartbeat_seconds)
@@ -235,24 +237,16 @@ class Events:
         if mine >= self._settings.events_streams_each:
             raise TooMany("You listen in as many places as you may.", streams=mine)
 
-    def _position_of(self, event_id: str) -> int:
+    def _position_of(self, listener: Listener, event_id: str) -> int:
         try:
-            return self._vault.event_position(event_id)
+            return self._vault.event_position(listener.name, event_id)
         except SealBroken:
             raise InvalidRequest(field="Last-Event-ID", reason="is not one of ours") from None
 
-    def _event(self, told: Told) -> bytes:
-        head = f"id: {self._vault.event_id(told.position)}\nevent: {told.event}\ndata: "
-        return head.encode() + encode(told) + b"\n\n"
+    def _event(self, listener: Listener, told: Told) -> bytes:
+        id_ = self._vault.event_id(listener.name, told.position)
+        head = f"id: {id_}\nevent: {told.event}\ndata: "
+        return head.encode() + encode(told.shown) + b"\n\n"
 
     def _all(self) -> list[Stream]:
         return [stream for streams in self._streams.values() for stream in streams]
-
-
-def listener_of(caller: Caller) -> Listener:
-    """Whose affairs a caller is told."""
-    if caller.role is Role.CUSTOMER:
-        return Listener(CUSTOMER, caller.user_id)
-    if caller.role is Role.AGENT:
-        return Listener(AGENT, caller.agent)
-    return Listener(OPERATORS, EVERY_OPERATOR)

@@ -9,12 +9,15 @@ from typing import LiteralString
 from commands.books.mark_demo import MARK
 from commands.books.open_books import OpenBooks
 from commands.spine import Limits, Spine
+from ledger.checkpoint_file import CheckpointFile
 from ledger.database import ROLES, as_role, connect, connect_sync
 from ledger.log import Log
 from ledger.migrations import migrate
+from queries.check.checkpoints import Signed
 from server import secrets
+from server.checkpoints import Signer
 from server.postgres import Cluster, running
-from server.secrets import Secrets
+from server.secrets import KeyName, Secrets
 from server.settings import Settings
 from server.urls import Urls
 
@@ -57,12 +60,22 @@ class Installation:
         return migrate(self.owner_url, {role: self.keys.passwords[role].reveal() for role in ROLES})
 
     async def open_books(self) -> bool:
-        """Open the books unless they are. Whether it was done now. Raises the Refusal."""
+        """Open the books unless they are, and sign that. Whether it was done now.
+
+        Raises the Refusal.
+        """
         async with self.spine() as spine:
             outcome = await spine.submit(
                 OpenBooks(), actor="system:migrate", request_id="open-books"
             )
+        await Signer(self.settings, self.urls.commands).try_to_sign()
         return outcome.fresh.opened
+
+    @property
+    def signed(self) -> Signed:
+        """The checkpoints of this home."""
+        file = CheckpointFile(self.settings.checkpoints_file)
+        return Signed(file, self.settings.checkpoint_public_file)
 
     @asynccontextmanager
     async def spine(self) -> AsyncIterator[Spine]:
@@ -117,8 +130,16 @@ def joined(settings: Settings) -> Installation:
 
 def load_secrets(settings: Settings) -> Secrets:
     """The secrets of this home. Raises SecretsUnavailable."""
+    # Checkpoints are signed where they lie: their key has no other place.
+    movable = [name for name in KeyName if name is not KeyName.CHECKPOINT]
+    files = {name: getattr(settings, f"{_setting(name)}_file") for name in movable}
+    given = {name: getattr(settings, _setting(name)) for name in movable}
     return secrets.load(
         settings.secrets_dir,
-        pepper_file=settings.pepper_file,
-        data_key_file=settings.data_key_file,
+        files={name: file for name, file in files.items() if file is not None},
+        given={name: text for name, text in given.items() if text is not None},
     )
+
+
+def _setting(name: KeyName) -> str:
+    return name.replace("-", "_")

@@ -21,6 +21,7 @@ from psycopg import OperationalError
 from uuid_utils.compat import uuid7
 
 from commands.account.dormancy import SleepWallet
+from commands.agent.collect_debt import CollectDebt
 from commands.agent.lapse import LapseCashOut
 from commands.command import Command
 from commands.withdrawal.doubt import DoubtWithdrawal
@@ -36,6 +37,7 @@ logger = structlog.get_logger(__name__)
 FENCE = 7_236_300  # advisory locks of jobs begin here; ledger/migrations.py has 7,236,201
 MORE = 50  # fences of work that comes from elsewhere begin so far behind
 PRUNE_SECONDS = 60.0
+CHALLENGE_LIVES = 2  # that of a passkey is noted as used when it is over, and a little longer
 NONCE_WINDOWS = 4  # a signature is good for two: the window counts both ways
 DAY_SECONDS = 86_400
 STRANGER_SECONDS = 30 * DAY_SECONDS
@@ -61,6 +63,9 @@ class Jobs:
         self._settings = settings
         self._more = more
         self._looked_up_to = UUID(int=0)  # how far the look for dormant wallets has come
+        # One job of a process at a time: each holds a connection while its work asks for another
+        # one, and all at once they would wait for each other, and sign-ins with them.
+        self._turn = asyncio.Lock()
         # Its jobs live in memory: schedulers must not share a store (APScheduler 3).
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -72,6 +77,7 @@ class Jobs:
         self._add("expire", self.expire_codes, every)
         self._add("lapse", self.lapse_requests, every)
         self._add("doubt", self.doubt_approvals, every)
+        self._add("debts", self.collect_debts, self._settings.debt_sweep_seconds)
         self._add("sleep", self.let_sleep, self._settings.dormancy_sweep_seconds)
         self._add("prune", self.prune, PRUNE_SECONDS)
         for number, job in enumerate(self._more):
@@ -105,6 +111,15 @@ class Jobs:
             lambda id_: DoubtWithdrawal(transaction_id=id_),
         )
 
+    async def collect_debts(self) -> int:
+        """Let the float of agents that owe us pay, as soon as they have some."""
+        return await self._sweep(
+            5,
+            "job:debts",
+            primary.OWING_AGENTS,
+            lambda id_: CollectDebt(transaction_id=uuid7(), agent_id=id_),
+        )
+
     async def let_sleep(self) -> int:
         """Let the wallets fall asleep that nobody has used for long: some of all at each look."""
         after = self._settings.dormant_after_days * DAY_SECONDS
@@ -124,13 +139,21 @@ class Jobs:
         return await self._fenced(4, "job:sleep", deal_with_some)
 
     async def prune(self) -> int:
-        """Forget nonces whose signatures are too old anyway, and strangers of long ago."""
-        nonces = NONCE_WINDOWS * self._settings.signature_window_seconds
+        """Forget nonces whose signatures and challenges are too old anyway, sources whose window is
+        over, and strangers of long ago."""
+        settings = self._settings
+        windows = NONCE_WINDOWS * settings.signature_window_seconds
+        nonces = max(windows, CHALLENGE_LIVES * settings.challenge_ttl_seconds)
 
         async def forget() -> int:
-            return await self._edge.prune(primary.PRUNE_NONCES, nonces) + await self._edge.prune(
-                primary.PRUNE_STRANGERS, STRANGER_SECONDS
-            )
+            forgotten = 0
+            for statement, seconds in (
+                (primary.PRUNE_NONCES, nonces),
+                (primary.PRUNE_STRANGERS, STRANGER_SECONDS),
+                (primary.PRUNE_SOURCES, settings.source_window_seconds),
+            ):
+                forgotten += await self._edge.prune(statement, seconds)
+            return forgotten
 
         return await self._fenced(3, "job:prune", forget)
 
@@ -147,7 +170,7 @@ class Jobs:
     async def _fenced(self, fence: int, job: str, work: Callable[[], Awaitable[int]]) -> int:
         """Do the work unless another process is at it; put it off when the database is away."""
         try:
-            async with self._edge.fenced(FENCE + fence) as mine:
+            async with self._turn, self._edge.fenced(FENCE + fence) as mine:
                 return await work() if mine else 0
         except OperationalError as error:
             logger.warning("job put off", job=job, error=type(error).__name__)

@@ -40,8 +40,11 @@ KEY_OPTIONAL = frozenset(
         f"POST {API}/withdrawal/agent",
         f"POST {API}/withdrawal/{{transaction_id}}/cancel",
         f"POST {API}/agent/requests/{{transaction_id}}/refuse",
+        f"POST {API}/people/{{user_id}}/reset-code",
     }
 )
+# What comes in here is a file, whose own number is its key.
+FILES = frozenset({f"POST {API}/settlement/files", f"POST {API}/vinti4/files"})
 ERROR = Schema(
     type=OpenAPIType.OBJECT,
     description="What went wrong. The codes are listed in docs/errors.md.",
@@ -136,6 +139,9 @@ def _complete(operation: Operation, name: str) -> None:
         content={"application/json": OpenAPIMediaType(Reference(ref="#/components/schemas/Error"))},
     )
     operation.responses = responses
+    if name in FILES:
+        text = OpenAPIMediaType(Schema(type=OpenAPIType.STRING))
+        operation.request_body = RequestBody(content={"text/plain": text}, required=True)
     added = [*_headers(name, rule)]
     operation.parameters = [*(operation.parameters or []), *added]
     if name.startswith("POST") and rule is not Rule.ANYBODY:
@@ -167,8 +173,9 @@ def _headers(name: str, rule: Allowed) -> Iterator[Parameter]:
     if isinstance(rule, Rule):
         return
     if name.startswith("GET"):
-        yield _header(LOG_POSITION, "Wait until this position can be read", r"^[0-9]{1,18}$")
-    elif name.startswith("POST") and "/auth/" not in name:
+        told = "Wait until this can be read: the position of a write, or the id of an event"
+        yield _header(LOG_POSITION, told, r"^([0-9]{1,18}|[A-Za-z0-9_-]{22})$")
+    elif name.startswith("POST") and "/auth/" not in name and name not in FILES:
         required = name not in KEY_OPTIONAL
         yield _header(KEY_HEADER, "One effect for each key", r"^[!-~]{1,255}$", required=required)
 

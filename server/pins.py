@@ -21,7 +21,7 @@ LANES = 1
 
 
 class Pins:
-    """Hashes and checks PINs. What it gets is the keyed hash of a PIN, never the PIN itself."""
+    """Hashes and checks PINs. What it gets is a hash of a PIN, never the PIN itself."""
 
     def __init__(self, threads: int, queue_max: int) -> None:
         self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)

@@ -1,13 +1,17 @@
-"""Who may call what: one table. A route that does not stand here is closed to everybody."""
+"""Who may call what, and about whose things: one table. What does not stand here is closed.
+
+The gate (`server/auth.py`) lets in by it, the tests ask every route as everybody about one's own
+things, another's and nobody's, and `python -m server.policy` prints docs/security/access.md.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from commands.identity.person import Role
+from commands.identity.person import STAFF, Role
 from server.settings import API
 
 
@@ -18,6 +22,7 @@ class Rule(Enum):
     NOBODY = auto()  # there is nothing here
     SWITCH = auto()  # signed; the nonce goes into the command
     THIS_MACHINE = auto()  # whoever asks from the machine that the server is on
+    SWITCH_STREAMS = auto()  # the same; whoever reads the body compares it with its digest
     SWITCH_READS = auto()  # signed; nothing is decided, so the nonce is used up at the gate
 
 
@@ -31,13 +36,36 @@ OPERATOR = frozenset({Role.OPERATOR})
 SETTLING = frozenset({Role.OPERATOR, Role.ACCOUNTANT})
 CASES = frozenset({Role.OPERATOR, Role.AUDITOR})
 HOOKS = frozenset({Role.OPERATOR, Role.ADMIN})
+AUDITOR = frozenset({Role.AUDITOR})
 BOOKS = frozenset({Role.ACCOUNTANT, Role.AUDITOR})
 READING = SETTLING | {Role.AUDITOR}
+ADMIN = frozenset({Role.ADMIN})
+HELPERS = frozenset({Role.OPERATOR, Role.ADMIN})  # with a forgotten PIN
+PROPOSING = SETTLING | ADMIN  # each kind of change says who of them
+REVIEWING = frozenset({Role.AUDITOR, Role.ADMIN})
+LINK = frozenset({Role.OPERATOR, Role.ADMIN, Role.AUDITOR})
 MOVING = CUSTOMER | AGENT
+OUR_PEOPLE = frozenset(STAFF)
 
 API_POLICY: Mapping[str, Allowed] = {
     "POST /auth/login": Rule.ANYBODY,
     "POST /auth/factor": Rule.ANYBODY,
+    "POST /auth/passkey/options": Rule.ANYBODY,
+    "POST /auth/passkey": Rule.ANYBODY,
+    "POST /auth/reset": Rule.ANYBODY,
+    "POST /auth/reset/confirm": Rule.ANYBODY,
+    "DELETE /auth/reset": EVERYBODY,
+    "GET /auth/factors": EVERYBODY,
+    "POST /auth/pin": EVERYBODY,
+    "POST /auth/totp": EVERYBODY,
+    "POST /auth/totp/confirm": EVERYBODY,
+    "POST /auth/recovery-codes": EVERYBODY,
+    "POST /auth/passkeys/options": OUR_PEOPLE,
+    "POST /auth/passkeys": OUR_PEOPLE,
+    "GET /auth/passkeys": OUR_PEOPLE,
+    "DELETE /auth/passkeys/{passkey_id}": OUR_PEOPLE,
+    "GET /auth/devices": EVERYBODY,
+    "DELETE /auth/devices/{device_id}": EVERYBODY,
     "POST /auth/step-up": EVERYBODY,
     "POST /auth/logout": EVERYBODY,
     "GET /auth/sessions": EVERYBODY,
@@ -50,11 +78,15 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /withdrawal/{transaction_id}/pickup-code": CUSTOMER,
     "POST /withdrawal/{transaction_id}/approve": CUSTOMER,
     "POST /withdrawal/cardless/enable": CUSTOMER,
+    "POST /devices/keys": CUSTOMER,
+    "GET /devices/keys": CUSTOMER,
+    "DELETE /devices/keys/{kid}": CUSTOMER,
     "GET /balance": CUSTOMER,
     "GET /wallet": CUSTOMER,
     "GET /transactions": CUSTOMER,
     "GET /transactions/{transaction_id}": CUSTOMER,
     "GET /statement": CUSTOMER,
+    "GET /statement/file": CUSTOMER,
     "POST /transfer": CUSTOMER,
     "POST /deposit/agent": AGENT,
     "GET /agent/requests": AGENT,
@@ -92,11 +124,17 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /quote": MOVING,
     "GET /tariff": EVERYBODY - {Role.ADMIN},
     "GET /limits": READING,
-    "POST /proposals": SETTLING,
-    "GET /proposals": READING,
-    "GET /proposals/{proposal_id}": READING,
-    "POST /proposals/{proposal_id}/approve": SETTLING,
-    "POST /proposals/{proposal_id}/withdraw": SETTLING,
+    "POST /proposals": PROPOSING,
+    "GET /proposals": READING | ADMIN,
+    "GET /proposals/{proposal_id}": READING | ADMIN,
+    "POST /proposals/{proposal_id}/approve": PROPOSING,
+    "POST /proposals/{proposal_id}/withdraw": PROPOSING,
+    "POST /people": ADMIN,
+    "POST /people/{user_id}/disable": ADMIN,
+    "POST /people/{user_id}/reset-code": HELPERS,
+    "GET /access": REVIEWING,
+    "GET /access/roles": REVIEWING,
+    "GET /switch/credentials": LINK,
     "POST /deposit/bank": OPERATOR,
     "GET /deposit/unidentified": SETTLING,
     "POST /deposit/unidentified/assign": OPERATOR,
@@ -109,6 +147,12 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /claims/{transaction_id}": SETTLING,
     "GET /claims/{transaction_id}/text": SETTLING,
     "GET /treasury": READING,
+    "POST /settlement/files": SETTLING,
+    "GET /settlement/files": READING,
+    "GET /settlement/files/{file_id}": READING,
+    "GET /settlement/files/{file_id}/items": READING,
+    "GET /settlement/breaks": READING,
+    "GET /settlement/doubts": READING,
     "POST /wallets": OPERATOR,
     "POST /wallets/{user_id}/status": OPERATOR,
     "POST /withdrawal/{transaction_id}/release": SETTLING,
@@ -120,7 +164,21 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /accounts/{account_id}/lines": BOOKS,
     "GET /journal": BOOKS,
     "GET /journal/{number}": BOOKS,
+    "GET /accounts/{account_id}/statement": BOOKS,
+    "GET /accounts/{account_id}/statement/file": BOOKS,
+    "GET /ledger/{code}": BOOKS,
+    "GET /drill-down": BOOKS,
     "GET /reports/trial-balance": BOOKS,
+    "GET /audit": AUDITOR,
+    "GET /reports/income": BOOKS,
+    "GET /reports/balance-sheet": BOOKS,
+    "GET /reports/suspense": BOOKS,
+    "GET /reports/agents": BOOKS,
+    "GET /reports/safeguarding": READING,
+    "GET /reports/safeguarding/history": READING,
+    "POST /reports/safeguarding/statement": SETTLING,
+    "GET /reports/suspicious": BOOKS,
+    "GET /reports/month": BOOKS,
     "GET /cases": CASES,
     "GET /cases/{case_id}": CASES,
     "POST /cases/{case_id}/assign": OPERATOR,
@@ -137,7 +195,10 @@ API_POLICY: Mapping[str, Allowed] = {
     "POST /vinti4/evidence": Rule.SWITCH,
     "POST /vinti4/echo": Rule.SWITCH_READS,
     "GET /vinti4/transactions/{rrn}": Rule.SWITCH_READS,
+    "POST /vinti4/files": Rule.SWITCH_STREAMS,
+    "GET /vinti4/files/newest": Rule.SWITCH_READS,
     "GET /vinti4/keys": Rule.ANYBODY,
+    "GET /vinti4/issuer-keys": Rule.ANYBODY,
     "GET /events": CUSTOMER | AGENT | OPERATOR,
     "GET /alerts": OPERATOR,
     "POST /webhooks": HOOKS,
@@ -153,6 +214,168 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /schema/openapi.json": Rule.ANYBODY,
     "GET /schema/{path}": Rule.NOBODY,
 }
+# What our people read without a note in the trail: it is the house's, or their own. Whatever does
+# not stand here is somebody else's.
+NOBODY_ELSES = frozenset(
+    {
+        "GET /auth/sessions",
+        "GET /auth/factors",
+        "GET /auth/passkeys",
+        "GET /auth/devices",
+        "GET /access/roles",
+        "GET /tariff",
+        "GET /limits",
+        "GET /reports/trial-balance",
+        "GET /reports/income",
+        "GET /reports/balance-sheet",
+        "GET /reports/suspense",
+        "GET /reports/safeguarding",
+        "GET /reports/safeguarding/history",
+        "GET /reports/month",
+        "GET /treasury",
+        "GET /settlement/files",
+        "GET /settlement/files/{file_id}",
+        "GET /rules",
+        "GET /alerts",
+        "GET /webhooks",
+        "GET /webhooks/{webhook_id}/deliveries",
+    }
+)
+# What agents read of people who are not their own customers yet.
+STRANGERS = frozenset({"GET /deposit/agent/name-check"})
+
+
+class Thing(Enum):
+    """What a request names: the sentence says whose it has to be. The query behind the route has
+    the owner in its WHERE; another's is answered as if it did not exist."""
+
+    ONESELF = "in its body, the caller"  # another is FORBIDDEN: who one is, one knows
+    SESSION = "a session of the caller's"
+    PASSKEY = "a passkey of the caller's"
+    DEVICE = "a device of the caller's"
+    DEVICE_KEY = "a key of a device of the caller's"
+    WITHDRAWAL = "a customer's withdrawal or request"
+    CODE = "a customer's withdrawal at a machine"
+    REQUEST = "a customer's request at a counter"
+    PAID = "a customer's withdrawal whose cash is out"
+    CLAIM = "a customer's claim"
+    MOVEMENT = "a movement of a customer's wallet"
+    AT_COUNTER = "a request at the agent's counter"
+    OFFER = "a request that was offered to the agent"
+    RECEIPT = "an operation at the agent's counter"
+    CASH_IN = "a cash-in at the agent's counter; to our own people, any"
+    TILL = "a till of the agent's counter"
+    OUTLET = "an outlet of the manager's principal; to our own people, any"
+    OPERATION = "an operation of the acquirer"
+    CUSTOMER = "any customer"
+    COLLEAGUE = "anybody but customers"
+    RESET = "somebody's open reset: operators help customers and agents, admins our own people"
+    COUNTER = "any agent"
+    PRINCIPAL = "any principal"
+    WITHDRAWAL_OF_ANY = "any withdrawal"
+    CLAIM_OF_ANY = "any claim"
+    REDEMPTION = "any redemption"
+    PROPOSAL = "any proposal, to admins one about people; whoever made it does not approve it"
+    DISPUTE = "any dispute"
+    ENTRY = "any entry"
+    ACCOUNT = "any account"
+    HEADING = "any code of the chart"
+    SETTLEMENT_FILE = "any settlement file"
+    CASE = "any case but one about oneself"
+    WEBHOOK = "any webhook"
+
+
+# Every route whose path names something, and every one whose body names the caller.
+THINGS: Mapping[str, Thing] = {
+    "DELETE /auth/sessions/{session_id}": Thing.SESSION,
+    "DELETE /auth/passkeys/{passkey_id}": Thing.PASSKEY,
+    "DELETE /auth/devices/{device_id}": Thing.DEVICE,
+    "DELETE /devices/keys/{kid}": Thing.DEVICE_KEY,
+    "POST /people/{user_id}/disable": Thing.COLLEAGUE,
+    "POST /people/{user_id}/reset-code": Thing.RESET,
+    "POST /withdrawal/atm": Thing.ONESELF,
+    "POST /withdrawal/agent": Thing.ONESELF,
+    "POST /withdrawal/agent/offer": Thing.ONESELF,
+    "POST /deposit/agent": Thing.ONESELF,
+    "GET /withdrawal/{transaction_id}": Thing.WITHDRAWAL,
+    "POST /withdrawal/{transaction_id}/cancel": Thing.WITHDRAWAL,
+    "GET /withdrawal/{transaction_id}/pickup-code": Thing.REQUEST,
+    "POST /withdrawal/{transaction_id}/approve": Thing.CODE,
+    "POST /withdrawal/{transaction_id}/claim": Thing.PAID,
+    "GET /withdrawal/{transaction_id}/claim": Thing.CLAIM,
+    "POST /withdrawal/{transaction_id}/evidence": Thing.WITHDRAWAL_OF_ANY,
+    "POST /withdrawal/{transaction_id}/release": Thing.WITHDRAWAL_OF_ANY,
+    "POST /withdrawal/{transaction_id}/release/approve": Thing.WITHDRAWAL_OF_ANY,
+    "GET /transactions/{transaction_id}": Thing.MOVEMENT,
+    "POST /agent/requests/{transaction_id}/confirm": Thing.AT_COUNTER,
+    "POST /agent/requests/{transaction_id}/refuse": Thing.AT_COUNTER,
+    "POST /agent/offers/{transaction_id}/take": Thing.OFFER,
+    "POST /agent/offers/{transaction_id}/decline": Thing.OFFER,
+    "GET /agent/receipts/{transaction_id}": Thing.RECEIPT,
+    "POST /deposit/agent/{transaction_id}/reversal": Thing.CASH_IN,
+    "POST /agent/tills/{till_id}/open": Thing.TILL,
+    "POST /agent/tills/{till_id}/close": Thing.TILL,
+    "POST /agent/tills/{till_id}/cash": Thing.TILL,
+    "GET /agents/{agent_id}": Thing.OUTLET,
+    "GET /agents/{agent_id}/report": Thing.OUTLET,
+    "GET /agents/{agent_id}/tills": Thing.OUTLET,
+    "POST /principals/{principal_id}/managers": Thing.PRINCIPAL,
+    "POST /agents/{agent_id}/operators": Thing.COUNTER,
+    "POST /agents/{agent_id}/tills": Thing.COUNTER,
+    "POST /agents/{agent_id}/float-levels": Thing.COUNTER,
+    "POST /agents/{agent_id}/status": Thing.COUNTER,
+    "POST /redemptions/{redemption_id}/pay": Thing.REDEMPTION,
+    "POST /redemptions/{redemption_id}/refuse": Thing.REDEMPTION,
+    "GET /proposals/{proposal_id}": Thing.PROPOSAL,
+    "POST /proposals/{proposal_id}/approve": Thing.PROPOSAL,
+    "POST /proposals/{proposal_id}/withdraw": Thing.PROPOSAL,
+    "GET /claims/{transaction_id}": Thing.CLAIM_OF_ANY,
+    "GET /claims/{transaction_id}/text": Thing.CLAIM_OF_ANY,
+    "POST /wallets/{user_id}/status": Thing.CUSTOMER,
+    "POST /wallets/{user_id}/blacklist": Thing.CUSTOMER,
+    "POST /disputes/{dispute_id}/resolution": Thing.DISPUTE,
+    "POST /disputes/{dispute_id}/resolution/approve": Thing.DISPUTE,
+    "GET /journal/{number}": Thing.ENTRY,
+    "POST /journal/{number}/reversal": Thing.ENTRY,
+    "GET /accounts/{account_id}/lines": Thing.ACCOUNT,
+    "GET /accounts/{account_id}/statement": Thing.ACCOUNT,
+    "GET /accounts/{account_id}/statement/file": Thing.ACCOUNT,
+    "GET /ledger/{code}": Thing.HEADING,
+    "GET /cases/{case_id}": Thing.CASE,
+    "POST /cases/{case_id}/assign": Thing.CASE,
+    "POST /cases/{case_id}/note": Thing.CASE,
+    "POST /cases/{case_id}/release": Thing.CASE,
+    "POST /cases/{case_id}/refuse": Thing.CASE,
+    "POST /cases/{case_id}/close": Thing.CASE,
+    "DELETE /webhooks/{webhook_id}": Thing.WEBHOOK,
+    "POST /webhooks/{webhook_id}/rotate": Thing.WEBHOOK,
+    "GET /webhooks/{webhook_id}/deliveries": Thing.WEBHOOK,
+    "POST /webhooks/{webhook_id}/replay": Thing.WEBHOOK,
+    "GET /vinti4/transactions/{rrn}": Thing.OPERATION,
+    "GET /settlement/files/{file_id}": Thing.SETTLEMENT_FILE,
+    "GET /settlement/files/{file_id}/items": Thing.SETTLEMENT_FILE,
+}
+# To whom another's thing does not exist. Everybody else who is let in sees all of that kind.
+OWNERS: Mapping[Thing, frozenset[Role]] = {
+    Thing.ONESELF: MOVING,
+    Thing.SESSION: EVERYBODY,
+    Thing.PASSKEY: OUR_PEOPLE,
+    Thing.DEVICE: EVERYBODY,
+    Thing.DEVICE_KEY: CUSTOMER,
+    Thing.WITHDRAWAL: CUSTOMER,
+    Thing.CODE: CUSTOMER,
+    Thing.REQUEST: CUSTOMER,
+    Thing.PAID: CUSTOMER,
+    Thing.CLAIM: CUSTOMER,
+    Thing.MOVEMENT: CUSTOMER,
+    Thing.AT_COUNTER: AGENT,
+    Thing.OFFER: AGENT,
+    Thing.RECEIPT: AGENT,
+    Thing.CASH_IN: AGENT,
+    Thing.TILL: AGENT,
+    Thing.OUTLET: frozenset({Role.AGENT_MANAGER}),
+}
+
 ALSO_AT_THE_ROOT = (
     "GET /health/live",
     "GET /health/ready",
@@ -168,6 +391,15 @@ POLICY: Mapping[str, Allowed] = MappingProxyType(
     }
 )
 
+
+def shows_anothers(name: str, role: Role) -> bool:
+    """Whether what a route shows to this role is somebody else's, and so leaves a note."""
+    short = name.replace(f" {API}", " ", 1)
+    if role in OUR_PEOPLE:
+        return short.startswith("GET ") and short in API_POLICY and short not in NOBODY_ELSES
+    return short in STRANGERS
+
+
 _PATHS = tuple(
     (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)))
     for method, path in (name.split(" ", 1) for name in POLICY)
@@ -177,3 +409,41 @@ _PATHS = tuple(
 def methods_at(path: str) -> tuple[str, ...]:
     """The methods that a path knows."""
     return tuple(sorted({method for method, known in _PATHS if known.fullmatch(path)}))
+
+
+def as_page() -> Iterator[str]:
+    """The lines of the table in docs/security/access.md."""
+    roles = list(Role)
+    yield "| Route | " + " | ".join(role.value for role in roles) + " | Names |"
+    yield "|---|" + "---|" * (len(roles) + 1)
+    for name, rule in API_POLICY.items():
+        thing = THINGS.get(name)
+        said = "" if thing is None else thing.value
+        if isinstance(rule, Rule):
+            said = "; ".join(each for each in (SAID[rule], said) if each)
+            yield f"| `{name}` |" + " |" * len(roles) + f" {said} |"
+            continue
+        cells = (_cell(role, rule, thing) for role in roles)
+        yield f"| `{name}` | " + " | ".join(cells) + f" | {said} |"
+
+
+SAID: Mapping[Rule, str] = {
+    Rule.ANYBODY: "anybody",
+    Rule.NOBODY: "nobody",
+    Rule.SWITCH: "the switch, signed",
+    Rule.SWITCH_READS: "the switch, signed",
+    Rule.SWITCH_STREAMS: "the switch, signed",
+    Rule.THIS_MACHINE: "whoever asks from this machine",
+}
+
+
+def _cell(role: Role, rule: frozenset[Role], thing: Thing | None) -> str:
+    if role not in rule:
+        return "–"
+    if thing is not None and role in OWNERS.get(thing, ()):
+        return "own"
+    return "yes"
+
+
+if __name__ == "__main__":
+    print("\n".join(as_page()))

@@ -29,12 +29,16 @@ POOL_WAIT_SECONDS = 2.0
 STATEMENT_SECONDS = 5
 
 PERSON_BY_PHONE = """
-    SELECT id, role, pin_hash, totp_seal
+    SELECT id, role, pin_hash, totp_seal, profile_seal
     FROM ledger.person
-    WHERE phone_index = %(phone_index)s AND status = 'active'
+    WHERE
+        (phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s)
+        AND status = 'active'
 """
 PERSON_BY_ID = """
-    SELECT id, role, pin_hash, totp_seal FROM ledger.person WHERE id = %(id)s AND status = 'active'
+    SELECT id, role, pin_hash, totp_seal, profile_seal
+    FROM ledger.person
+    WHERE id = %(id)s AND status = 'active'
 """
 UNUSED_TOTP = """
     SELECT totp_seal AS seal FROM ledger.person WHERE id = %(id)s AND totp_step = 0
@@ -49,25 +53,11 @@ SESSION = """
     WHERE
         s.token_hash = %(token_hash)s
         AND s.revoked_at IS NULL
+        AND s.epoch = p.session_epoch
         AND p.status = 'active'
         AND s.expires_at > clock_timestamp()
         AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
         > clock_timestamp()
-"""
-SESSIONS = """
-    SELECT
-        s.id AS session_id, s.opened_at, s.expires_at,
-        coalesce(u.last_seen, s.opened_at) AS last_seen
-    FROM ledger.session AS s
-    LEFT JOIN ledger.session_use AS u ON s.id = u.session_id
-    WHERE
-        s.person_id = %(user_id)s
-        AND s.revoked_at IS NULL
-        AND s.expires_at > clock_timestamp()
-        AND coalesce(u.last_seen, s.opened_at) + make_interval(secs => s.idle_seconds)
-        > clock_timestamp()
-    ORDER BY s.opened_at DESC
-    LIMIT 100
 """
 SEEN = """
     INSERT INTO ledger.session_use AS u (session_id, last_seen)
@@ -116,9 +106,17 @@ PICKUP_SEAL = """
 PROFILE_BY_PHONE = """
     SELECT id, profile_seal AS seal
     FROM ledger.person
-    WHERE phone_index = %(phone_index)s AND role = 'customer' AND status = 'active'
+    WHERE
+        (phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s)
+        AND role = 'customer' AND status = 'active'
 """
-CLAIM_SEAL = "SELECT text_seal AS seal FROM ledger.claim WHERE withdrawal_id = %(id)s"
+PROFILE = "SELECT profile_seal AS seal FROM ledger.person WHERE id = %(id)s"
+CLAIM = """
+    SELECT c.user_id, c.text_seal, p.profile_seal
+    FROM ledger.claim AS c
+    INNER JOIN ledger.person AS p ON c.user_id = p.id
+    WHERE c.withdrawal_id = %(id)s
+"""
 OPEN_WALLETS = """
     SELECT w.id, w.activity
     FROM ledger.account AS w
@@ -128,7 +126,6 @@ OPEN_WALLETS = """
     ORDER BY w.id
     LIMIT %(most)s
 """
-SWITCH_KEYS = "SELECT id, acquirer_id, public_key FROM ledger.switch_key LIMIT 1000"
 NONCE = """
     INSERT INTO ledger.nonce (hash, seen_at) VALUES (%(hash)s, clock_timestamp())
     ON CONFLICT (hash) DO NOTHING
@@ -152,12 +149,25 @@ OVERDUE_APPROVALS = """
     ORDER BY doubt_at
     LIMIT %(most)s
 """
+OWING_AGENTS = """
+    SELECT a.id
+    FROM ledger.account AS d
+    INNER JOIN ledger.agent AS a ON d.owner = a.id
+    INNER JOIN ledger.account AS f ON a.float_id = f.id
+    WHERE d.code = '1910' AND d.balance > 0 AND -f.balance > f.floor
+    ORDER BY a.id
+    LIMIT %(most)s
+"""
 PRUNE_NONCES = """
     DELETE FROM ledger.nonce WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
 """
 PRUNE_STRANGERS = """
     DELETE FROM ledger.stranger
     WHERE seen_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+"""
+PRUNE_SOURCES = """
+    DELETE FROM ledger.login_source
+    WHERE since < clock_timestamp() - make_interval(secs => %(seconds)s)
 """
 NOW = "SELECT clock_timestamp() AS now"
 TRY_FENCE = "SELECT pg_try_advisory_xact_lock(%(fence)s) AS mine"
@@ -170,6 +180,7 @@ class Credentials(msgspec.Struct, frozen=True):
     role: Role
     pin_hash: str
     totp_seal: bytes
+    profile_seal: bytes
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,15 +193,6 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     agent_id: UUID | None
     principal_id: UUID | None
-
-
-class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
-    """One of somebody's sessions."""
-
-    session_id: UUID
-    opened_at: datetime
-    expires_at: datetime
-    last_seen: datetime
 
 
 class PickupSeal(msgspec.Struct, frozen=True):
@@ -207,12 +209,12 @@ class ProfileSeal(msgspec.Struct, frozen=True):
     seal: bytes
 
 
-class SwitchKeyRow(msgspec.Struct, frozen=True):
-    """A key of the switch and the acquirer whose requests it may sign."""
+class ClaimSeals(msgspec.Struct, frozen=True):
+    """What a customer wrote, sealed, and what opens it, until the customer is erased."""
 
-    id: str
-    acquirer_id: str
-    public_key: bytes
+    user_id: UUID
+    text_seal: bytes
+    profile_seal: bytes | None
 
 
 class Primary:
@@ -262,10 +264,6 @@ class Primary:
         """The session of this token, unless it is over."""
         return await self._one(OpenedSession, SESSION, token_hash=token_hash)
 
-    async def sessions(self, user_id: UUID) -> list[SessionListed]:
-        """Somebody's sessions that are good now, newest first."""
-        return await self.rows(SessionListed, SESSIONS, user_id=user_id)
-
     async def seen(self, session_id: UUID, pause_seconds: float) -> None:
         """Note that a session was used, unless that was noted within the pause."""
         await self.change(SEEN, session_id=session_id, pause_seconds=pause_seconds)
@@ -297,10 +295,14 @@ class Primary:
         """The active customer with this number."""
         return await self._one(ProfileSeal, PROFILE_BY_PHONE, phone_index=phone_index)
 
-    async def claim_seal(self, withdrawal_id: UUID) -> bytes | None:
-        """What a customer wrote about a withdrawal, sealed."""
-        found = await self._one(_Seal, CLAIM_SEAL, id=withdrawal_id)
+    async def profile_of(self, person_id: UUID) -> bytes | None:
+        """Somebody's profile, sealed; None when they were erased."""
+        found = await self._one(_MaybeSeal, PROFILE, id=person_id)
         return found.seal if found else None
+
+    async def claim(self, withdrawal_id: UUID) -> ClaimSeals | None:
+        """What a customer wrote about a withdrawal."""
+        return await self._one(ClaimSeals, CLAIM, id=withdrawal_id)
 
     async def activities(self, after: UUID, most: int) -> list[Activity]:
         """What open wallets with money have done lately: the next ones by their ids."""
@@ -310,10 +312,6 @@ class Primary:
             )
             rows = await found.fetchall()
         return [Activity(subject=row["id"], state=row["activity"]) for row in rows]
-
-    async def switch_keys(self) -> list[SwitchKeyRow]:
-        """All keys of the switch; they are few."""
-        return await self.rows(SwitchKeyRow, SWITCH_KEYS)
 
     async def use_nonce(self, nonce_hash: bytes) -> bool:
         """Whether this is the first use of a nonce, which it is no more then."""
@@ -385,6 +383,10 @@ class Primary:
 
 class _Seal(msgspec.Struct, frozen=True):
     seal: bytes
+
+
+class _MaybeSeal(msgspec.Struct, frozen=True):
+    seal: bytes | None
 
 
 class _Position(msgspec.Struct, frozen=True):

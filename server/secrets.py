@@ -1,42 +1,52 @@
 """Secrets of this installation: files that only their owner may read, made on first use.
 
     secrets/commands, projector, queries, auditor   passwords of the database roles
-    secrets/pepper       keys of codes, one version a line; the last one is used. A new line ends
-                         the codes that live then, which is a quarter of an hour's work
-    secrets/index-key    key of what must be found again: phone numbers, idempotency keys
-    secrets/data-key     keys that seal personal data, one version a line; the last one seals,
-                         all of them open
-    secrets/server-key   Ed25519 key that signs our replies to the switch
+    secrets/pepper       keyed hashes that live for hours: codes, bodies of requests, ids of events
+    secrets/index-key    keyed hashes by which people are found again: of phone numbers
+    secrets/data-key     what is sealed: people's own keys, authenticators, hashes of PINs, codes
+    secrets/server-key   Ed25519: signs our replies to the switch
+    secrets/issuer-key   P-256: cash machines encrypt codes to it
+    secrets/checkpoint-key   Ed25519: signs the end of the log (server/checkpoints.py)
 
-None of them is in the database, so a stolen database gives away no code, PIN, number or name.
+All but the passwords are keyrings (server/keyring.py), of which a running server follows the file:
+a new version counts without a restart. None of them is in the database, so a stolen database gives
+away no code, PIN, number or name.
 """
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ledger.database import ROLES
+from server.keyring import KEY_BYTES, Keyring
 
-KEY_BYTES = 32
+logger = structlog.get_logger(__name__)
 
 
 class SecretsUnavailable(Exception):
     """A secret cannot be read or made."""
+
+
+class KeyName(StrEnum):
+    """The keyrings, by the names of their files."""
+
+    PEPPER = "pepper"
+    INDEX = "index-key"
+    DATA = "data-key"
+    SERVER = "server-key"
+    ISSUER = "issuer-key"
+    CHECKPOINT = "checkpoint-key"
 
 
 class Secret:
@@ -65,61 +75,91 @@ class Secret:
         return hash(self._text)
 
 
-class Keyring:
-    """Keys by version. The newest is for new things, the others for what is there already."""
+class LiveKeyring:
+    """A keyring that follows its file. Without one it comes from the environment, and stays."""
 
-    __slots__ = ("_keys", "newest")
+    __slots__ = ("_seen", "file", "name", "now")
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
-        assert keys, "a keyring has a key"
-        self._keys = dict(keys)
-        self.newest = max(keys)
+    def __init__(self, name: KeyName, now: Keyring, file: Path | None = None) -> None:
+        self.name = name
+        self.file = file
+        self.now = now
+        self._seen: tuple[int, int, int] | None = None
 
-    @classmethod
-    def read(cls, text: str) -> Keyring:
-        """From lines of "version base64". Raises ValueError."""
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        keys = {int(version): base64.b64decode(key, validate=True) for version, key in lines}
-        if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
-            raise ValueError("a line is a version and 32 bytes in base64")
-        return cls(keys)
+    def refresh(self) -> bool:
+        """Read the file if it has changed. Whether the keys are others now.
 
-    def key(self, version: int) -> bytes:
-        """The key of a version. Raises KeyError."""
-        return self._keys[version]
+        A file that cannot be used changes nothing: the keys that are known go on, and the log says
+        so.
+        """
+        if self.file is None:
+            return False
+        try:
+            seen = _stamp(self.file)
+            if seen == self._seen:
+                return False
+            found = Keyring.read(_private_text(self.file))
+        except (OSError, ValueError) as error:
+            logger.error("a key file cannot be used", name=self.name, why=type(error).__name__)
+            return False
+        self._seen = seen
+        if found.versions == self.now.versions:
+            return False
+        self.now = found
+        logger.info(
+            "keys have changed", name=self.name, versions=[v.number for v in found.versions]
+        )
+        return True
 
     def __repr__(self) -> str:
-        return f"Keyring(versions {sorted(self._keys)})"
+        return f"LiveKeyring({self.name}, {self.now!r})"
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them, read once at start."""
+    """All of them."""
 
     passwords: Mapping[str, Secret]  # by database role
-    pepper: Keyring
-    index_key: Keyring
-    data_key: Keyring
-    server_key: Ed25519PrivateKey
+    keyrings: Mapping[KeyName, LiveKeyring]
+
+    def refresh(self) -> None:
+        """Follow the files."""
+        for each in self.keyrings.values():
+            each.refresh()
 
 
 def load(
-    directory: Path, *, pepper_file: Path | None = None, data_key_file: Path | None = None
+    directory: Path,
+    *,
+    files: Mapping[KeyName, Path] | None = None,
+    given: Mapping[KeyName, Secret] | None = None,
 ) -> Secrets:
     """Read the secrets; make those that are missing. Any number of processes may begin at once.
 
-    Raises SecretsUnavailable.
+    `files` names other places for keyrings, `given` keyrings that come as a text. Raises
+    SecretsUnavailable.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Secrets(
-            passwords={role: Secret(_kept(directory / _short(role), _password)) for role in ROLES},
-            pepper=Keyring.read(_kept(pepper_file or directory / "pepper", _key)),
-            index_key=Keyring.read(_kept(directory / "index-key", _key)),
-            data_key=Keyring.read(_kept(data_key_file or directory / "data-key", _key)),
-            server_key=_ed25519(_kept(directory / "server-key", _private_key)),
-        )
+        passwords = {role: Secret(_kept(directory / _short(role), _password)) for role in ROLES}
     except (OSError, ValueError) as error:
         sentence = f"The secrets in {directory} cannot be used: {error}"
+        raise SecretsUnavailable(sentence) from error
+    keyrings = {
+        name: keyring(name, (files or {}).get(name, directory / name), (given or {}).get(name))
+        for name in KeyName
+    }
+    return Secrets(passwords=passwords, keyrings=keyrings)
+
+
+def keyring(name: KeyName, file: Path, given: Secret | None = None) -> LiveKeyring:
+    """One of them, made on first use. Raises SecretsUnavailable."""
+    try:
+        if given is not None:
+            return LiveKeyring(name, Keyring.read(given.reveal()))
+        return LiveKeyring(name, Keyring.read(_kept(file, lambda: Keyring.new().text())), file)
+    except (OSError, ValueError) as error:
+        where = file if given is None else "the environment"
+        sentence = f"The {name} in {where} cannot be used: {error}"
         raise SecretsUnavailable(sentence) from error
 
 
@@ -157,10 +197,20 @@ def _link(new: Path, file: Path) -> None:
 def _kept(file: Path, make: Callable[[], str]) -> str:
     if not file.exists():
         write_private(file, make() + "\n")
+    return _private_text(file)
+
+
+def _private_text(file: Path) -> str:
     if file.stat().st_mode & 0o077:
         sentence = f"{file} can be read by others: set its mode to 0600"
         raise PermissionError(sentence)
     return file.read_text(encoding="utf-8").strip()
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    """What changes when a file does: another one takes its place whenever it is written."""
+    found = file.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _short(role: str) -> str:
@@ -169,18 +219,3 @@ def _short(role: str) -> str:
 
 def _password() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
-
-
-def _key() -> str:
-    return f"1 {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
-
-
-def _private_key() -> str:
-    return private_key_pem(Ed25519PrivateKey.generate()).strip()
-
-
-def _ed25519(pem: str) -> Ed25519PrivateKey:
-    key = load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("server-key is not an Ed25519 key")  # noqa: TRY004 - what is in the file
-    return key

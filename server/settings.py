@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from datetime import time
@@ -16,6 +17,7 @@ from msgspec import Meta
 from platformdirs import user_data_path
 
 from server.secrets import Secret
+from server.tls import TlsFiles
 
 PREFIX = "MAKEBA_"
 API = "/api/v1"
@@ -40,16 +42,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     pepper_file: Annotated[
-        Path | None, Meta(description="Another place for the pepper of codes and keys.")
+        Path | None, Meta(description="Another place for the keyring of codes and bodies.")
+    ] = None
+    index_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring by which people are found.")
     ] = None
     data_key_file: Annotated[
-        Path | None, Meta(description="Another place for the key that seals personal data.")
+        Path | None, Meta(description="The same for the keyring that seals.")
     ] = None
+    server_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring that signs replies to the switch.")
+    ] = None
+    issuer_key_file: Annotated[
+        Path | None, Meta(description="The same for the keyring to which machines encrypt codes.")
+    ] = None
+    pepper: Annotated[
+        Secret | None, Meta(description="That keyring itself; `;` ends a line. It stays as it is.")
+    ] = None
+    index_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    data_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    server_key: Annotated[Secret | None, Meta(description="The same.")] = None
+    issuer_key: Annotated[Secret | None, Meta(description="The same.")] = None
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Meta(description="Port to listen on; 0 takes a free one.", ge=0, le=65535)
     ] = 8080
     workers: Annotated[int, Meta(description="Server processes.", ge=1, le=64)] = 1
+    tls_cert: Annotated[
+        Path | None, Meta(description="Certificate of the server, with its chain (PEM).")
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="Its private key (PEM, mode 0600).")] = None
+    tls_client_ca: Annotated[
+        Path | None,
+        Meta(description="Who issues the switch's client certificates; none: its routes are shut."),
+    ] = None
+    behind_proxy: Annotated[
+        str,
+        Meta(
+            description="Addresses and networks, with commas, of proxies that shake hands for us."
+        ),
+    ] = ""
     log_level: Annotated[
         str,
         Meta(description="Least level that is logged.", pattern="^(debug|info|warning|error)$"),
@@ -107,9 +139,72 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pin_lock_seconds: Annotated[
         int, Meta(description="How long it is locked then.", ge=1, le=86_400)
     ] = 900
+    login_refusal_seconds: Annotated[
+        float,
+        Meta(
+            description="A refused log-in is answered after a multiple of this; 0: at once.",
+            ge=0,
+            le=5,
+        ),
+    ] = 0.1
+    source_tries_max: Annotated[
+        int,
+        Meta(
+            description="Wrong tries from one address, above which it has to wait.",
+            ge=1,
+            le=1_000_000,
+        ),
+    ] = 100
+    source_window_seconds: Annotated[
+        int, Meta(description="For so long they are counted together.", ge=1, le=86_400)
+    ] = 900
+    device_cool_off_seconds: Annotated[
+        int,
+        Meta(description="For so long little money goes out by a new device.", ge=0, le=2_592_000),
+    ] = 259_200
+    reset_cool_off_seconds: Annotated[
+        int,
+        Meta(
+            description="So long a reset of PIN or authenticator waits for an objection.",
+            ge=0,
+            le=2_592_000,
+        ),
+    ] = 86_400
+    reset_open_seconds: Annotated[
+        int, Meta(description="For so long it can be used then.", ge=1, le=2_592_000)
+    ] = 259_200
+    passkey_domain: Annotated[
+        str, Meta(description="The domain that passkeys of staff belong to.")
+    ] = "localhost"
+    passkey_origin: Annotated[
+        str, Meta(description="Where the page is that asks for passkeys.")
+    ] = "http://localhost:8080"
     signature_window_seconds: Annotated[
         int, Meta(description="How far the switch's clock may be off, either way.", ge=1, le=600)
     ] = 120
+    key_reload_seconds: Annotated[
+        float, Meta(description="Pause between looks at the files of keys.", gt=0, le=60)
+    ] = 1.0
+    key_announce_seconds: Annotated[
+        float,
+        Meta(
+            description="A new key begins so long after it was made: by then all know it.",
+            gt=0,
+            le=604_800,
+        ),
+    ] = 5.0
+    key_overlap_seconds: Annotated[
+        int,
+        Meta(
+            description="An old key is kept so long at least after a new one has begun.",
+            ge=0,
+            le=31_536_000,
+        ),
+    ] = 86_400
+    reseal_seconds: Annotated[
+        float, Meta(description="Pause between batches that are sealed anew.", gt=0, le=3_600)
+    ] = 1.0
+    reseal_max: Annotated[int, Meta(description="Rows in one such batch.", ge=1, le=1_000)] = 200
 
     # Budgets
     request_deadline_seconds: Annotated[
@@ -140,6 +235,52 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Requests at once in a process, above which it refuses.", ge=1, le=100_000
         ),
     ] = 4_096
+    requests_each: Annotated[
+        int, Meta(description="Requests at once of one caller in a process.", ge=1, le=100_000)
+    ] = 64
+    connections_each: Annotated[
+        int, Meta(description="Connections at once of one address to a process.", ge=1, le=100_000)
+    ] = 2_048
+    head_seconds: Annotated[
+        float, Meta(description="A request's head has come within this.", gt=0, le=600)
+    ] = 10.0
+    head_bytes_max: Annotated[
+        int, Meta(description="Longest head of a request.", ge=1_024, le=1_000_000)
+    ] = 32_768
+    body_seconds: Annotated[
+        float, Meta(description="Its body has come within this.", gt=0, le=600)
+    ] = 20.0
+    reading_seconds: Annotated[
+        float,
+        Meta(
+            description="Who has taken nothing of an answer for so long is cut off.", gt=0, le=600
+        ),
+    ] = 30.0
+    rate_sign_in_per_minute: Annotated[
+        int, Meta(description="Steps of signing in from one address.", ge=1, le=10_000_000)
+    ] = 600
+    rate_public_per_minute: Annotated[
+        int,
+        Meta(description="What anybody may ask, from one address.", ge=1, le=10_000_000),
+    ] = 600
+    rate_strangers_per_minute: Annotated[
+        int,
+        Meta(
+            description="Requests of one address without a good session, until none is looked at.",
+            ge=1,
+            le=10_000_000,
+        ),
+    ] = 600
+    rate_reads_per_minute: Annotated[
+        int, Meta(description="Reads of one caller.", ge=1, le=10_000_000)
+    ] = 1_200
+    rate_writes_per_minute: Annotated[
+        int, Meta(description="Orders of one caller.", ge=1, le=10_000_000)
+    ] = 600
+    schema_public: Annotated[
+        bool,
+        Meta(description="Show /schema to anybody; else to whoever asks from this machine."),
+    ] = True
     queue_max: Annotated[
         int,
         Meta(
@@ -194,6 +335,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alert_seconds: Annotated[
         float, Meta(description="Pause between measurements for alerts.", gt=0, le=3_600)
     ] = 5.0
+    safeguarding_seconds: Annotated[
+        float,
+        Meta(description="Pause between looks for days of the trust to record.", gt=0, le=86_400),
+    ] = 60.0
     webhooks_max: Annotated[
         int, Meta(description="Webhooks, above which none is added.", ge=0, le=1_000)
     ] = 20
@@ -226,6 +371,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Allow webhooks on this machine, without TLS: for demos and tests only."),
     ] = False
 
+    # Evidence
+    trail_seal_seconds: Annotated[
+        float,
+        Meta(
+            description="Pause between records that take refusals and readings up into the log.",
+            gt=0,
+            le=3_600,
+        ),
+    ] = 60.0
+    checkpoint_seconds: Annotated[
+        float,
+        Meta(description="Pause between signatures under the end of the log.", gt=0, le=86_400),
+    ] = 60.0
+
     # Account care
     reversal_alone_max_escudos: Annotated[
         int,
@@ -249,12 +408,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=31_536_000,
         ),
     ] = 7_776_000
+    release_absences_min: Annotated[
+        int,
+        Meta(
+            description="Settlement dates whose files do not name a withdrawal in doubt, before it"
+            " may be released.",
+            ge=0,
+            le=60,
+        ),
+    ] = 2
+    settlement_bytes_max: Annotated[
+        int,
+        Meta(description="Longest settlement file.", ge=1_024, le=1_000_000_000),
+    ] = 134_217_728
     dormant_after_days: Annotated[
         int, Meta(description="A wallet that rests so long is dormant.", ge=1, le=36_500)
     ] = 365
     dormancy_sweep_seconds: Annotated[
         float, Meta(description="Pause between looks for such wallets.", gt=0, le=86_400)
     ] = 3_600.0
+    debt_sweep_seconds: Annotated[
+        float, Meta(description="Pause between looks for agents that owe us.", gt=0, le=86_400)
+    ] = 60.0
 
     @property
     def secrets_dir(self) -> Path:
@@ -267,9 +442,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.home / "demo.json"
 
     @property
+    def checkpoints_file(self) -> Path:
+        """The signed ends of the log, outside the database."""
+        return self.home / "checkpoints"
+
+    @property
+    def checkpoint_public_file(self) -> Path:
+        """What they are checked with: for auditors to take away."""
+        return self.home / "checkpoint.pub"
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The files of TLS, when we shake hands ourselves."""
+        if self.tls_cert is None or self.tls_key is None:
+            return None
+        return TlsFiles(certificate=self.tls_cert, key=self.tls_key, client_ca=self.tls_client_ca)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of the proxies that are believed."""
+        return tuple(each.strip() for each in self.behind_proxy.split(",") if each.strip())
 
 
 def from_environment(variables: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
@@ -285,7 +482,9 @@ def from_environment(variables: Mapping[str, str] = os.environ, **flags: Any) ->
     given.update({name: value for name, value in flags.items() if value is not None})
     for name, value in given.items():
         _check(name, value)
-    return msgspec.convert(given, Settings, strict=False, dec_hook=_special)
+    found = msgspec.convert(given, Settings, strict=False, dec_hook=_special)
+    _check_together(found)
+    return found
 
 
 def unknown(variables: Mapping[str, str] = os.environ) -> list[str]:
@@ -302,6 +501,20 @@ def _check(name: str, value: Any) -> None:
         reason = str(error).split(" - at ")[0]
         sentence = f"{PREFIX}{name.upper()} is not allowed to be {value!r}: {reason}"
         raise BadSetting(sentence) from error
+
+
+def _check_together(found: Settings) -> None:
+    """Raises BadSetting for what does not go together, or would be told to the whole network."""
+    if (found.tls_cert is None) != (found.tls_key is None):
+        raise BadSetting("MAKEBA_TLS_CERT and MAKEBA_TLS_KEY belong together: give both.")
+    if found.tls_client_ca is not None and found.tls_cert is None:
+        raise BadSetting("MAKEBA_TLS_CLIENT_CA needs MAKEBA_TLS_CERT and MAKEBA_TLS_KEY.")
+    for each in found.proxies:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError as error:
+            sentence = f"MAKEBA_BEHIND_PROXY: {each!r} is no address and no network."
+            raise BadSetting(sentence) from error
 
 
 def _special(wanted: type, value: Any) -> Any:

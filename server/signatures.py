@@ -7,20 +7,18 @@ path or the body.
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSignaturesException,
-    HTTPMessageSigner,
     HTTPMessageVerifier,
     MappingKeyResolver,
     VerifyResult,
@@ -30,7 +28,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.errors import Forbidden, Unauthenticated
+from server.credentials import CredentialsDesk
 from server.primary import Primary
+from server.reply_keys import ReplyKeys
 from server.wire import ApiRequest
 
 logger = structlog.get_logger(__name__)
@@ -40,8 +40,9 @@ COVERED = ("@method", "@path", "content-digest")
 REPLY_COVERED = ("@status", "content-digest")
 ITS_REQUEST = '"signature";req;key="sig1"'
 NONCE_CHARS_MAX = 128
-KEYS_SECONDS = 1.0  # for so long the list of keys is believed
-SERVER_KEY_ID = "makeba"
+KEYS_SECONDS = 1.0  # for so long the lists of keys and certificates are believed
+
+CameWith = Callable[[Any], str | None]  # the fingerprint of a request's client certificate
 
 
 class SwitchCaller(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,30 +79,55 @@ class _ReplyMessage:
 class SwitchLink:
     """Checks who signed a request."""
 
-    def __init__(self, primary: Primary, window_seconds: int) -> None:
+    def __init__(
+        self,
+        desk: CredentialsDesk,
+        primary: Primary,
+        window_seconds: int,
+        came_with: CameWith | None = None,
+    ) -> None:
+        """`came_with` finds a request's client certificate; None where none is asked for: the
+        server can then be reached from its own machine only."""
+        self._desk = desk
         self._primary = primary
         self._window = timedelta(seconds=window_seconds)
+        self._came_with = came_with
         self._acquirers: dict[str, str] = {}
+        self._certificates: dict[str, str] = {}
+        self._reading = asyncio.Lock()
         self._resolver = MappingKeyResolver(public_keys={}, private_keys={})
         self._read_at = -KEYS_SECONDS
 
-    async def caller(self, request: ApiRequest, *, note_nonce: bool) -> SwitchCaller:
-        """Who signed it. Raises Unauthenticated for anything that is not as it must be."""
+    async def caller(
+        self, request: ApiRequest, *, note_nonce: bool, streamed: bool = False
+    ) -> SwitchCaller:
+        """Who signed it. Raises Unauthenticated for anything that is not as it must be. Of
+        one that is `streamed` the body is left unread: its digest is still to be compared."""
         await self._read_keys()
-        body = await request.body()
+        body = None if streamed else await request.body()
         try:
             verified = self._verified(_message(request.scope), body)
-            caller = self._signer(verified)
+            caller = self._signer(verified, streamed=streamed)
         except (HTTPMessageSignaturesException, ValueError) as error:
             logger.info("bad signature", reason=str(error)[:200])
             raise Unauthenticated("The signature is not valid.") from error
         structlog.contextvars.bind_contextvars(acquirer=caller.acquirer_id)
+        self._require_certificate(request.scope, caller.acquirer_id)
         if note_nonce and not await self._primary.use_nonce(caller.nonce_hash):
             raise Unauthenticated("The nonce was used before.")
         request.scope["state"]["signed"] = True
         return caller
 
-    def _verified(self, message: _Message, body: bytes) -> VerifyResult:
+    def _require_certificate(self, scope: Any, acquirer_id: str) -> None:
+        """Raises Unauthenticated unless a certificate of the same acquirer's came with it."""
+        if self._came_with is None:
+            return
+        fingerprint = self._came_with(scope)
+        if fingerprint is None or self._certificates.get(fingerprint) != acquirer_id:
+            logger.info("bad client certificate", fingerprint=fingerprint)
+            raise Unauthenticated("The link asks for a client certificate of this acquirer.")
+
+    def _verified(self, message: _Message, body: bytes | None) -> VerifyResult:
         verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=self._resolver)
         # The age counts from `created`; the skew is allowed both ways, so no age beyond it.
         verifier.max_clock_skew = self._window
@@ -111,10 +137,11 @@ class SwitchLink:
         (result,) = results
         return result
 
-    def _signer(self, verified: VerifyResult) -> SwitchCaller:
+    def _signer(self, verified: VerifyResult, *, streamed: bool) -> SwitchCaller:
         if verified.label != LABEL or verified.parameters.get("alg") != ED25519.algorithm_id:
             raise ValueError("wrong label or algorithm")
-        if verified.body is None or not 0 < len(verified.nonce or "") <= NONCE_CHARS_MAX:
+        undigested = verified.body is None and not streamed
+        if undigested or not 0 < len(verified.nonce or "") <= NONCE_CHARS_MAX:
             raise ValueError("no digest or nonce")
         key_id = str(verified.parameters["keyid"])
         nonce = hashlib.sha256(f"{key_id}\n{verified.nonce}".encode()).digest()
@@ -123,7 +150,18 @@ class SwitchLink:
     async def _read_keys(self) -> None:
         if self._read_at + KEYS_SECONDS > time.monotonic():
             return
-        keys = await self._primary.switch_keys()
+        # One asks, and the others wait for it: each second all messages that are under way would
+        # want a connection of their own.
+        async with self._reading:
+            await self._read_keys_once()
+
+    async def _read_keys_once(self) -> None:
+        if self._read_at + KEYS_SECONDS > time.monotonic():
+            return
+        keys = await self._desk.good_keys()
+        if self._came_with is not None:
+            found = await self._desk.good_certificates()
+            self._certificates = {each.fingerprint: each.acquirer_id for each in found}
         public = {key.id: Ed25519PublicKey.from_public_bytes(key.public_key) for key in keys}
         self._acquirers = {key.id: key.acquirer_id for key in keys}
         self._resolver = MappingKeyResolver(public_keys=public, private_keys={})
@@ -133,11 +171,10 @@ class SwitchLink:
 class SignedReplies:
     """Signs every reply to the switch, refusals too, with the signature that it answers."""
 
-    def __init__(self, app: ASGIApp, key: Ed25519PrivateKey, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, keys: ReplyKeys, prefix: str) -> None:
         self._app = app
         self._prefix = prefix
-        resolver = MappingKeyResolver(public_keys={}, private_keys={SERVER_KEY_ID: key})
-        self._signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=resolver)
+        self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(self._prefix):
@@ -165,9 +202,10 @@ class SignedReplies:
         if scope.get("state", {}).get("signed"):
             covered = (*REPLY_COVERED, ITS_REQUEST)
         headers: dict[str, str] = {}
-        self._signer.sign(
+        key_id, signer = self._keys.signer()
+        signer.sign(
             _ReplyMessage(start["status"], headers, _message(scope)),
-            key_id=SERVER_KEY_ID,
+            key_id=key_id,
             label=LABEL,
             covered_component_ids=covered,
             body=body,
@@ -175,12 +213,6 @@ class SignedReplies:
         added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         start["headers"] = [*start["headers"], *added]
         return start  # type: ignore[no-any-return]
-
-
-def public_key(key: Ed25519PrivateKey) -> str:
-    """The key that our replies are checked with: 32 bytes in base64."""
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return base64.b64encode(raw).decode()
 
 
 def _message(scope: Any) -> _Message:

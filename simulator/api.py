@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 import httpx
 import msgspec
 
+from simulator.trust import USUAL, Trust
+
 T = TypeVar("T")
 
 BASE_PATH = "/api/v1/"
@@ -177,10 +179,15 @@ class Api:
         return Reply(_decoded(response, wanted), replayed)
 
 
-def connect(url: str, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+def connect(
+    url: str, transport: httpx.AsyncBaseTransport | None = None, trust: Trust = USUAL
+) -> httpx.AsyncClient:
     """A client of the server at this URL, with or without the API's base path."""
     base = url.rstrip("/").removesuffix(BASE_PATH.rstrip("/")) + BASE_PATH
-    return httpx.AsyncClient(base_url=base, transport=transport, timeout=TIMEOUT_SECONDS)
+    verify = trust.context() if transport is None else True
+    return httpx.AsyncClient(
+        base_url=base, transport=transport, timeout=TIMEOUT_SECONDS, verify=verify
+    )
 
 
 def refused_by(response: httpx.Response) -> Refused:

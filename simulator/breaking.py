@@ -13,7 +13,7 @@ from simulator.link.weather import Ill, Trouble
 from simulator.machines import atm
 from simulator.machines.atm import Stage
 from simulator.machines.notes import DENOMINATIONS
-from simulator.machines.switch import Woken
+from simulator.machines.switch import CutOffPressed, Woken
 from simulator.mishaps import Mishap
 from simulator.town import SWITCH, AtmAtWork, Town
 
@@ -159,6 +159,12 @@ def clock_skew(town: Town, _dice: Random, fault: str) -> None:
 
     town.mishaps.begin(fault, None, at_end=put_right)
     clock.off = SKEW
+
+
+def tampered_file(town: Town, _dice: Random, fault: str) -> None:
+    """The business day ends, and somebody puts more money into its file on its way."""
+    town.filing.tamper(town.mishaps.begin(fault))
+    town.switch.happen(CutOffPressed())
 
 
 def reply_late(town: Town, _dice: Random, fault: str) -> None:

@@ -21,8 +21,9 @@ from simulator.api import Api
 from simulator.bookkeeping import SWITCH_PAYABLE
 from simulator.contract import Entry, JournalPage, SwitchOperation
 from simulator.hands.looking_up import SwitchDesk
+from simulator.machines.business_day import Trace
 from simulator.machines.messages import Origin
-from simulator.machines.switch import AtmAsked, Trace
+from simulator.machines.switch import AtmAsked
 from simulator.running import Happened
 from simulator.town import Town
 
@@ -168,7 +169,7 @@ class Auditor:
     def __init__(self, reader: Api, town: Town, *others: Town) -> None:
         self.log = CashLog(town, *others)
         self._reader = reader
-        self._desk = SwitchDesk(town.url, town.people.switch)
+        self._desk = SwitchDesk(town.url, town.people)
         self._began_at = 0
 
     async def begin(self) -> None:

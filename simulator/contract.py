@@ -164,6 +164,35 @@ class SwitchOperations(Shape, frozen=True, kw_only=True):
     items: tuple[SwitchOperation, ...]
 
 
+class NewestFile(Shape, frozen=True, kw_only=True):
+    """The switch's last file that the server has; 0 and None when there is none."""
+
+    number: int
+    settlement_date: date | None
+
+
+class BreakCount(Shape, frozen=True, kw_only=True):
+    """How many breaks of one kind a file has."""
+
+    kind: str
+    state: str
+    count: int
+
+
+class FileMatched(Shape, frozen=True, kw_only=True):
+    """What matching has made of a file: how many items came to which outcome."""
+
+    number: int
+    settlement_date: date
+    outcomes: dict[str, int]
+    breaks: tuple[BreakCount, ...]
+
+    @property
+    def found(self) -> int:
+        """How many breaks."""
+        return sum(each.count for each in self.breaks)
+
+
 class ServerKey(Shape, frozen=True, kw_only=True):
     """A key that replies to the switch are signed with."""
 
@@ -225,6 +254,21 @@ class PostedPage(Shape, frozen=True, kw_only=True):
 
     items: tuple[Posted, ...]
     next_cursor: str | None
+
+
+class IssuerKey(msgspec.Struct, frozen=True):
+    """A public key (RFC 7517) to which machines encrypt codes."""
+
+    kid: str
+    crv: str
+    x: str
+    y: str
+
+
+class IssuerKeys(Shape, frozen=True, kw_only=True):
+    """Those of the issuer: the first is the one to encrypt to."""
+
+    keys: tuple[IssuerKey, ...]
 
 
 class CodeTotals(Shape, frozen=True, kw_only=True):

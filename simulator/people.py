@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from simulator.trust import USUAL, Trust
+
 
 class NoPeople(Exception):
     """A file does not tell who is in the town."""
@@ -46,11 +48,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody, and the machines."""
+    """Everybody, and the machines; and whom these believe."""
 
     users: tuple[Somebody, ...]
     switch: SwitchOwner
     terminals: tuple[Site, ...]
+    trust: Trust = USUAL
 
     def of(self, role: str) -> tuple[Somebody, ...]:
         """Everybody with this role."""
@@ -59,14 +62,20 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(demo: dict[str, Any]) -> People:
     """From the content of demo.json. Raises msgspec.ValidationError."""
-    return msgspec.convert(demo, People)
+    return msgspec.convert(demo, People, dec_hook=_path)
 
 
 def read_file(file: Path) -> People:
     """From demo.json, wherever it lies. Raises NoPeople."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=People)
+        return msgspec.json.decode(file.read_bytes(), type=People, dec_hook=_path)
     except OSError as error:
         raise NoPeople(f"{file} cannot be read: {error.strerror}.") from error
     except msgspec.MsgspecError as error:
         raise NoPeople(f"{file} does not tell who lives here: {error}.") from error
+
+
+def _path(wanted: type, value: Any) -> Any:
+    if wanted is Path:
+        return Path(value)
+    raise NotImplementedError(wanted)

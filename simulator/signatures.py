@@ -8,6 +8,7 @@ another's.
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,11 +28,20 @@ LABEL = "sig1"
 COVERED = ("@method", "@path", "content-digest")
 REPLY_COVERED = ("@status", "content-digest")
 ITS_REQUEST = '"signature";req;key="sig1"'
+KEY_ID = re.compile(r';keyid="([^"]+)"')
 WINDOW = timedelta(seconds=120)  # how far the other's clock may be off
 
 
 class BadReply(Exception):
     """A reply is not signed as it must be: whatever it says was not said."""
+
+
+class UnknownKey(BadReply):
+    """A reply is signed with a key that we do not know, or not any more."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__("the key of this reply is not known")
+        self.response = response
 
 
 class SwitchSignature(httpx.Auth):
@@ -61,13 +71,13 @@ class SwitchSignature(httpx.Auth):
             key_resolver=MappingKeyResolver(public_keys=server_keys or {}, private_keys={}),
         )
         self._verifier.max_clock_skew = WINDOW
-        self._checks = bool(server_keys)
+        self._known = frozenset(server_keys or ())
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Raises BadReply."""
         self.sign(request)
         response = yield request
-        if self._checks:
+        if self._known:
             self.check(response)
 
     def sign(self, request: httpx.Request) -> None:
@@ -84,7 +94,10 @@ class SwitchSignature(httpx.Auth):
 
     def check(self, response: httpx.Response) -> None:
         """A success must be bound to its request; one who could not tell who asked (401) signs
-        without. Raises BadReply."""
+        without. Raises BadReply; UnknownKey when it may be another key of theirs."""
+        key_id = KEY_ID.search(response.headers.get("Signature-Input", ""))
+        if key_id is not None and key_id[1] not in self._known:
+            raise UnknownKey(response)
         bound = (ITS_REQUEST,) if response.is_success else ()
         try:
             self._verifier.verify(

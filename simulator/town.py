@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -16,6 +17,7 @@ from simulator.dispenser import Dispenser
 from simulator.hands.agent import TillHands
 from simulator.hands.atm import ASK_SECONDS, AtmHands
 from simulator.hands.cable import Cable
+from simulator.hands.issuer import Issuer
 from simulator.hands.phone import PhoneHands
 from simulator.hands.signing_in import sign_in
 from simulator.hands.switch import SwitchHands
@@ -23,7 +25,16 @@ from simulator.line import Line
 from simulator.link.keys import KEY_BYTES, LinkKeys
 from simulator.link.port import Port
 from simulator.link.weather import Weather
-from simulator.machines import agent, agent_steps, atm, atm_steps, phone, phone_steps, switch
+from simulator.machines import (
+    agent,
+    agent_steps,
+    atm,
+    atm_steps,
+    phone,
+    phone_steps,
+    switch,
+    switch_steps,
+)
 from simulator.machines.agent import Till
 from simulator.machines.atm import Atm
 from simulator.machines.messages import WithdrawalReply
@@ -37,6 +48,7 @@ from simulator.tape import Tape
 
 SWITCH = "switch"
 UNLIMITED = httpx.Limits()  # each listener to events keeps a connection of their own
+CUT_OFF_LOOK_SECONDS = 5.0
 DRAWER = Decimal(200_000)
 CASSETTES = {5_000: 40, 2_000: 100, 1_000: 100, 500: 100, 200: 100}
 
@@ -70,9 +82,11 @@ class Town:
         self.clock = clock
         self.ask_seconds = ask_seconds
         self._listens = listens
-        self._network = httpx.AsyncHTTPTransport(limits=UNLIMITED)
-        names = (*(each.phone for each in people.users), SWITCH)
-        self._lines = {name: Line(self._network) for name in names}
+        trust = people.trust
+        self._network = httpx.AsyncHTTPTransport(verify=trust.context(), limits=UNLIMITED)
+        self._link = httpx.AsyncHTTPTransport(verify=trust.context(as_switch=True))
+        self._lines = {each.phone: Line(self._network) for each in people.users}
+        self._lines[SWITCH] = Line(self._link)
         self._clients = {name: connect(url, line) for name, line in self._lines.items()}
         self._apis: dict[str, Api] = {}
         self.phones = tuple(self._phone(each) for each in people.of("customer"))
@@ -85,6 +99,8 @@ class Town:
         self.customers = {terminal: Customer() for terminal in terminals}
         self._keys = LinkKeys(self.dice.randbytes(KEY_BYTES))
         self._cables: dict[str, Cable] = {}
+        self._keys_line = connect(url, self._network)  # nothing goes wrong on purpose on it
+        self._issuer = Issuer(Api(self._keys_line), clock)
         self._port = Port(
             people.switch.acquirer_id,
             self._keys,
@@ -120,7 +136,8 @@ class Town:
             dispenser.heal()
         for customer in self.customers.values():
             customer.heal()
-        if self.switch.state.laid_aside:
+        at_switch = self.switch.state
+        if at_switch.laid_aside or at_switch.outgoing.stuck:
             self.switch.happen(switch.ResendPressed())
 
     async def reader(self, role: str) -> Api:
@@ -135,7 +152,9 @@ class Town:
         return f"{self.dice.getrandbits(128):032x}"
 
     def dial(self) -> None:
-        """Have all machines sign on at the switch, before anybody comes."""
+        """Have all machines sign on at the switch, before anybody comes, and that at makeba."""
+        self.switch.happen(switch.Started())
+        self.work.keep(self._watch_the_clock())
         for cable in self._cables.values():
             self.work.start(cable.dial())
 
@@ -147,7 +166,9 @@ class Town:
         await self._port.close()
         for client in self._clients.values():
             await client.aclose()
+        await self._keys_line.aclose()
         await self._network.aclose()
+        await self._link.aclose()
 
     def _phone(self, who: Somebody) -> PhoneAtWork:
         def tell(event: phone.Event) -> None:
@@ -190,8 +211,16 @@ class Town:
         hands = SwitchHands(
             client, owner, self._deliver, self.bookmark, self.clocks[SWITCH], self.tape
         )
-        state = switch.opened(owner.acquirer_id, self.dice)
-        return Running(SWITCH, state, switch.step, hands.carry_out, self.work, self.clocks[SWITCH])
+        self.filing = hands.filing
+        clock = self.clocks[SWITCH]
+        state = switch.opened(owner.acquirer_id, self.dice, clock())
+        return Running(SWITCH, state, switch_steps.step, hands.carry_out, self.work, clock)
+
+    async def _watch_the_clock(self) -> None:
+        """The business day ends even when nobody comes."""
+        while True:
+            await asyncio.sleep(CUT_OFF_LOOK_SECONDS)
+            self.switch.happen(switch.Woken())
 
     def _atm(self, site: Site) -> AtmAtWork:
         def alarm(seconds: float, event: atm.Event) -> None:
@@ -217,6 +246,7 @@ class Town:
             self.dispensers[site.terminal_id],
             self.customers[site.terminal_id],
             cable,
+            self._issuer,
             alarm,
             clock,
             self.ask_seconds,

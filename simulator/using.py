@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from simulator.machines import agent, atm, phone
+from simulator.machines import agent, atm, phone, switch
 from simulator.machines.agent import Till
 from simulator.machines.atm import Atm
 from simulator.machines.phone import Phone
+from simulator.machines.switch import Switch
 from simulator.running import Happened, Running
 
 S = TypeVar("S")
@@ -77,3 +78,4 @@ class InUse(Generic[S, E]):
 PhoneInUse = InUse[Phone, phone.Event]
 AtmInUse = InUse[Atm, atm.Event]
 TillInUse = InUse[Till, agent.Event]
+SwitchInUse = InUse[Switch, switch.Event]

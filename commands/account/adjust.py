@@ -11,15 +11,20 @@ from commands.agent.row import Agent
 from commands.approval.change import Change
 from commands.command import Rounds
 from commands.identity.person import Person, Role
+from commands.treasury.debts import OWED_BY_AGENT, OWED_BY_CUSTOMER, debt_key, debt_of
 from commands.treasury.trust import OPERATING, TRUST, WRITE_OFFS, require_own_money
 from ledger import chart
 from ledger.accounts import Account, Status
 from ledger.books import Books
-from ledger.errors import InsufficientFunds, InvalidRequest, NotFound, WalletNotOpen
+from ledger.errors import (
+    InsufficientFunds,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    WalletNotOpen,
+)
 from ledger.journal import Entry, credit, debit, entry, move
 from ledger.money import Money
-
-AGENTS_OWE = chart.the(chart.AGENT_RECEIVABLE)
 
 
 class Adjustment(StrEnum):
@@ -28,6 +33,18 @@ class Adjustment(StrEnum):
     GOODWILL = "goodwill"  # we give a customer or agent money of our own
     AGENT_DEBT_COLLECTED = "agent_debt_collected"  # from the float
     AGENT_DEBT_WRITTEN_OFF = "agent_debt_written_off"  # we give it up, and make the trust whole
+    CUSTOMER_DEBT_COLLECTED = "customer_debt_collected"  # from the wallet
+    CUSTOMER_DEBT_WRITTEN_OFF = "customer_debt_written_off"
+
+
+# Which debt it is about, if it is about one.
+DEBTS = {
+    Adjustment.AGENT_DEBT_COLLECTED: OWED_BY_AGENT,
+    Adjustment.AGENT_DEBT_WRITTEN_OFF: OWED_BY_AGENT,
+    Adjustment.CUSTOMER_DEBT_COLLECTED: OWED_BY_CUSTOMER,
+    Adjustment.CUSTOMER_DEBT_WRITTEN_OFF: OWED_BY_CUSTOMER,
+}
+COLLECTED = (Adjustment.AGENT_DEBT_COLLECTED, Adjustment.CUSTOMER_DEBT_COLLECTED)
 
 
 class Adjust(Change, frozen=True, kw_only=True):
@@ -42,11 +59,12 @@ class Adjust(Change, frozen=True, kw_only=True):
     agent_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        fixed = (TRUST, OPERATING, WRITE_OFFS, AGENTS_OWE)
+        debt = self._debt()
         yield (
-            *(Account.by_id(account) for account in fixed),
+            *(Account.by_id(account) for account in (TRUST, OPERATING, WRITE_OFFS)),
             *((Person.by_id(self.user_id),) if self.user_id is not None else ()),
             *((Agent.by_id(self.agent_id),) if self.agent_id is not None else ()),
+            *((debt_key(*debt),) if debt is not None else ()),
         )
         holder = self._holder(books)
         if holder is not None:
@@ -58,9 +76,9 @@ class Adjust(Change, frozen=True, kw_only=True):
         if (self.user_id is None) == (self.agent_id is None):
             raise InvalidRequest(field="userId", reason="or agentId says whose, and not both")
         account = self._require_account(books)
-        if self.adjustment is not Adjustment.GOODWILL:
+        if self.adjustment in DEBTS:
             self._require_owed(books)
-        if self.adjustment is not Adjustment.AGENT_DEBT_COLLECTED:
+        if self.adjustment not in COLLECTED:
             require_own_money(books, self.amount)
         elif account.free_minor < self.amount.minor:
             raise InsufficientFunds
@@ -85,10 +103,10 @@ class Adjust(Change, frozen=True, kw_only=True):
         return {"entry": number}
 
     def _entry(self, account: Account) -> Entry:
-        amount = self.amount
-        if self.adjustment is Adjustment.AGENT_DEBT_COLLECTED:
-            return move(amount, debit_to=account.id, credit_to=AGENTS_OWE)
-        given = account.id if self.adjustment is Adjustment.GOODWILL else AGENTS_OWE
+        amount, debt = self.amount, self._debt()
+        given = account.id if debt is None else chart.owed_by(*debt)
+        if self.adjustment in COLLECTED:
+            return move(amount, debit_to=account.id, credit_to=given)
         return entry(
             debit(WRITE_OFFS, amount),
             debit(TRUST, amount),
@@ -96,11 +114,20 @@ class Adjust(Change, frozen=True, kw_only=True):
             credit(OPERATING, amount),
         )
 
+    def _debt(self) -> tuple[str, UUID] | None:
+        """The code of the debt that it is about, and whose that is."""
+        code = DEBTS.get(self.adjustment)
+        debtor = self.agent_id if code == OWED_BY_AGENT else self.user_id
+        return None if code is None or debtor is None else (code, debtor)
+
     def _require_owed(self, books: Books) -> None:
-        if self.agent_id is None:
-            raise InvalidRequest(field="agentId", reason="says who owes it")
-        if books.account(AGENTS_OWE).holds_minor < self.amount.minor:
-            raise InvalidRequest(field="amount", reason="is more than agents owe")
+        debt = self._debt()
+        if debt is None:
+            owes = "agentId" if DEBTS[self.adjustment] == OWED_BY_AGENT else "userId"
+            raise InvalidRequest(field=owes, reason="says who owes it")
+        owed = debt_of(books, *debt)
+        if owed < self.amount.minor:
+            raise LimitExceeded(limit="owed", left=str(Money(owed).decimal))
 
     def _holder(self, books: Books) -> UUID | None:
         if self.user_id is not None:
@@ -110,10 +137,11 @@ class Adjust(Change, frozen=True, kw_only=True):
         return None if agent is None else agent.float_id
 
     def _require_account(self, books: Books) -> Account:
+        """The account of whom it is about. Closed, it takes no money; a debt outlives it."""
         holder = self._holder(books)
         if holder is None:
             raise NotFound("There is no such customer or agent.")
         account = books.account(holder)
-        if account.status is Status.CLOSED:
+        if account.status is Status.CLOSED and self.adjustment not in DEBTS:
             raise WalletNotOpen(status=account.status)
         return account

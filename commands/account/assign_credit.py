@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from commands.account.credit_from_bank import UNIDENTIFIED, BankCredit, Beneficiary
+from commands.account.credit_from_bank import (
+    UNIDENTIFIED,
+    BankCredit,
+    Beneficiary,
+    debt_keys,
+    shared_out,
+)
+from commands.agent.float_levels import watch_float
 from commands.agent.row import Agent
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
@@ -15,7 +22,7 @@ from commands.identity.staff import require_staff
 from ledger.accounts import Account, Status
 from ledger.books import Books
 from ledger.errors import Conflict, NotFound, WalletNotOpen
-from ledger.journal import move
+from ledger.journal import debit, entry
 from ledger.money import Money
 from ledger.rows import Key, Row
 
@@ -118,7 +125,7 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
         home = self._home(books)
         yield (
             *((JournalEntry.by_number(found.entry_number),) if found is not None else ()),
-            *((Account.by_id(home[0]),) if home is not None else ()),
+            *((Account.by_id(home[0]), *debt_keys(self.agent_id, home[1])) if home else ()),
         )
 
     def decide(self, books: Books) -> CreditAssigned:
@@ -126,6 +133,9 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
         found = self._require_unidentified(books)
         account, beneficiary = self._require_home(books)
         # From here on nothing is refused.
+        agent_id = self.agent_id if beneficiary is Beneficiary.AGENT_FLOAT else None
+        amount = Money(found.amount)
+        debt, lines = shared_out(books, amount, account.id, agent_id)
         number = books.record(
             "bank.credit_assigned",
             self.transaction_id,
@@ -136,10 +146,13 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
                 "account": account.id,
                 "amount": found.amount,
                 **_whose(account, beneficiary),
+                **debt,
             },
-            move(Money(found.amount), debit_to=UNIDENTIFIED, credit_to=account.id),
+            entry(debit(UNIDENTIFIED, amount), *lines),
         )
         assert number is not None, "an assignment is an entry"
+        if agent_id is not None:
+            watch_float(books, agent_id)
         books.put(
             Assignment(
                 reference=found.reference,
@@ -155,7 +168,7 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
             transaction_id=self.transaction_id,
             reference=found.reference,
             beneficiary=beneficiary,
-            amount=Money(found.amount),
+            amount=amount,
             timestamp=books.now,
         )
 

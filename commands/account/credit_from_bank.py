@@ -11,11 +11,12 @@ from commands.agent.float_levels import watch_float
 from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
+from commands.treasury.debts import OWED_BY_AGENT, account_of_debt, debt_key, debt_of
 from ledger import chart
 from ledger.accounts import Account, Status
 from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest
-from ledger.journal import move
+from ledger.journal import Line, credit, debit, entry
 from ledger.money import Money
 from ledger.rows import Key, Row
 
@@ -93,6 +94,7 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
     """Book a credit once for each reference: for a phone number, an agent, or nobody known.
 
     The money is in the bank, so it is never turned away: what has no open home is unidentified.
+    What an agent owes us is paid first.
     """
 
     transaction_id: UUID
@@ -109,8 +111,8 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
         )
         fixed = (Account.by_id(TRUST), Account.by_id(UNIDENTIFIED))
         yield (BankCredit.by_reference(self.reference), *fixed, *named)
-        account_id, _ = self._named(books)
-        yield (Account.by_id(account_id),)
+        account_id, beneficiary = self._named(books)
+        yield (Account.by_id(account_id), *debt_keys(self.agent_id, beneficiary))
 
     def decide(self, books: Books) -> BankCredited:
         if self.amount.minor <= 0:
@@ -122,6 +124,8 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
             return _credited(known)
         # From here on nothing is refused.
         account_id, beneficiary = self._home(books)
+        agent_id = self.agent_id if beneficiary is Beneficiary.AGENT_FLOAT else None
+        debt, lines = shared_out(books, self.amount, account_id, agent_id)
         entry_number = books.record(
             "bank.credited",
             self.transaction_id,
@@ -130,12 +134,13 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
                 "beneficiary": beneficiary,
                 "account": account_id,
                 "amount": self.amount.minor,
+                **debt,
             },
-            move(self.amount, debit_to=TRUST, credit_to=account_id, value_date=self.value_date),
+            entry(debit(TRUST, self.amount), *lines, value_date=self.value_date),
         )
         assert entry_number is not None, "a credit is an entry"
-        if beneficiary is Beneficiary.AGENT_FLOAT and self.agent_id is not None:
-            watch_float(books, self.agent_id)
+        if agent_id is not None:
+            watch_float(books, agent_id)
         booked = BankCredit(
             reference=self.reference,
             transaction_id=self.transaction_id,
@@ -168,9 +173,30 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
         return UNIDENTIFIED, Beneficiary.UNIDENTIFIED
 
 
-def _credited(credit: BankCredit) -> BankCredited:
+def debt_keys(agent_id: UUID | None, beneficiary: Beneficiary) -> tuple[Key[Account], ...]:
+    """What `shared_out` touches, beside the account that is credited."""
+    if agent_id is None or beneficiary is not Beneficiary.AGENT_FLOAT:
+        return ()
+    return (debt_key(OWED_BY_AGENT, agent_id),)
+
+
+def shared_out(
+    books: Books, amount: Money, account_id: UUID, agent_id: UUID | None
+) -> tuple[dict[str, int], tuple[Line, ...]]:
+    """Money that comes in for somebody: what an agent owes us is paid from it first. What the
+    record tells of that, and the lines on the credit side; below the line."""
+    paid = Money(0)
+    if agent_id is not None:
+        paid = Money(min(amount.minor, debt_of(books, OWED_BY_AGENT, agent_id)))
+    if agent_id is None or not paid.minor:
+        return {}, (credit(account_id, amount),)
+    debt = account_of_debt(books, OWED_BY_AGENT, agent_id)
+    return {"debtPaid": paid.minor}, (credit(debt, paid), credit(account_id, amount - paid))
+
+
+def _credited(booked: BankCredit) -> BankCredited:
     return BankCredited(
-        transaction_id=credit.transaction_id,
-        beneficiary=credit.beneficiary,
-        timestamp=credit.booked_at,
+        transaction_id=booked.transaction_id,
+        beneficiary=booked.beneficiary,
+        timestamp=booked.booked_at,
     )

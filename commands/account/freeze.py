@@ -8,6 +8,7 @@ from uuid import UUID
 from commands.account.dormancy import Dormancy, asleep, set_status
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person
+from commands.treasury.debts import OWED_BY_CUSTOMER, debt_key, debt_of
 from commands.withdrawal.cardless import Cardless
 from ledger.accounts import Account, Status
 from ledger.books import Books
@@ -37,7 +38,12 @@ class SetWalletStatus(Command[WalletStatusSet], frozen=True, kw_only=True):
         person = books.find(Person.by_id(self.user_id))
         if person is not None and person.wallet_id is not None:
             wallet_id = person.wallet_id
-            yield (Account.by_id(wallet_id), Cardless.of(wallet_id), Dormancy.of(wallet_id))
+            yield (
+                Account.by_id(wallet_id),
+                Cardless.of(wallet_id),
+                Dormancy.of(wallet_id),
+                debt_key(OWED_BY_CUSTOMER, self.user_id),
+            )
 
     def decide(self, books: Books) -> WalletStatusSet:
         if self.status is Status.DORMANT:
@@ -63,3 +69,5 @@ class SetWalletStatus(Command[WalletStatusSet], frozen=True, kw_only=True):
                 raise Conflict("There is still money in this wallet.")
             if cardless is not None and cardless.held:
                 raise Conflict("Money of this wallet is still held.")
+            if debt_of(books, OWED_BY_CUSTOMER, self.user_id):
+                raise Conflict("Its owner still owes us money.")

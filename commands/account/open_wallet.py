@@ -28,6 +28,7 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
     user_id: UUID
     wallet_id: UUID
     phone_index: bytes
+    phone_index_next: bytes | None = None  # while the key of the index changes
     profile_seal: bytes
     pin_hash: str
     totp_seal: bytes
@@ -50,6 +51,7 @@ class OpenWallet(Command[WalletOpened], frozen=True, kw_only=True):
                 role=Role.CUSTOMER,
                 status="active",
                 phone_index=self.phone_index,
+                phone_index_next=self.phone_index_next,
                 profile_seal=self.profile_seal,
                 pin_hash=self.pin_hash,
                 totp_seal=self.totp_seal,

@@ -21,17 +21,17 @@ from commands.identity.staff import require_staff
 from commands.risk import gate
 from commands.risk.activity import Activity
 from commands.tariff import Operation
+from commands.treasury.debts import OWED_BY_AGENT, account_of_debt, debt_key
 from ledger import chart
 from ledger.accounts import Account, Status
 from ledger.books import COUNTRY, Books
 from ledger.errors import Conflict, InsufficientFunds, NotFound, WalletNotOpen
-from ledger.journal import credit, debit, entry
+from ledger.journal import Line, credit, debit, entry
 from ledger.money import Money
 
 MADE = "cash_in.made"
 MAY_REVERSE = (Role.AGENT, Role.OPERATOR)
 COMMISSION = chart.the(chart.COMMISSION_CASH_IN)
-RECEIVABLE = chart.the(chart.AGENT_RECEIVABLE)
 
 
 class CashInReversed(Answer, frozen=True, kw_only=True):
@@ -71,7 +71,6 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
         yield (
             Person.by_id(self.user_id),
             Account.by_id(COMMISSION),
-            Account.by_id(RECEIVABLE),
             *((JournalEntry.by_number(self.entry_number),) if self._is_number else ()),
         )
         made = self._made(books)
@@ -81,6 +80,7 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
                 Account.by_id(made.wallet_id),
                 Activity.of(made.agent_id),
                 Agent.by_id(made.agent_id),
+                debt_key(OWED_BY_AGENT, made.agent_id),
                 *((Till.by_id(made.till_id),) if made.till_id is not None else ()),
                 *((Activity.of(made.till_id),) if made.till_id is not None else ()),
             )
@@ -96,6 +96,7 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
         self._use_again(books, made)
         till_id = _take_out_of_till(books, made)
         wallet = books.account(made.wallet_id)
+        owed = _owe(books, made, shortfall)
         number = books.record(
             "cash_in.reversed",
             self.transaction_id,
@@ -113,7 +114,7 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
             },
             entry(
                 debit(wallet.id, made.amount - shortfall),
-                debit(RECEIVABLE, shortfall),
+                *owed,
                 debit(made.float_id, made.commission),
                 credit(made.float_id, made.amount),
                 credit(COMMISSION, made.commission),
@@ -178,6 +179,13 @@ class ReverseCashIn(Command[CashInReversed], frozen=True, kw_only=True):
         for place in (made.agent_id, made.till_id):
             if place is not None:
                 gate.give_back_at(books, operation, place, amount, counted_on)
+
+
+def _owe(books: Books, made: CashedIn, shortfall: Money) -> tuple[Line, ...]:
+    """What the wallet no longer has, the agent owes us."""
+    if not shortfall.minor:
+        return ()
+    return (debit(account_of_debt(books, OWED_BY_AGENT, made.agent_id), shortfall),)
 
 
 def _take_out_of_till(books: Books, made: CashedIn) -> UUID | None:

@@ -6,17 +6,21 @@ Up to an amount one person does that; above it one proposes and another approves
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from commands.account.assign_credit import Assignment
+from commands.account.usage import usage_of
+from commands.agent.float_levels import watch_float
+from commands.agent.row import Agent
 from commands.books.journal_entry import NUMBER_MAX, JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from ledger import chart
 from ledger.accounts import Account, Status
 from ledger.books import Books
 from ledger.errors import ApprovalRequired, Conflict, InsufficientFunds, NotFound, WalletNotOpen
@@ -91,7 +95,12 @@ def reversal_touches(books: Books, number: int) -> Rounds:
     yield (JournalEntry.by_number(number), Assignment.of_entry(number))
     original = books.find(JournalEntry.by_number(number))
     if original is not None:
-        yield tuple(Account.by_id(account) for account in original.accounts)
+        usage = usage_of(original)
+        yield (
+            *(Account.by_id(account) for account in original.accounts),
+            *(() if usage is None else usage.keys()),
+        )
+        yield tuple(Agent.by_id(agent_id) for agent_id in _agents_of(books, original))
 
 
 def require_reversible(books: Books, number: int) -> JournalEntry:
@@ -118,7 +127,11 @@ def size_of(original: JournalEntry) -> int:
 
 
 def write_reversal(books: Books, original: JournalEntry, transaction_id: UUID, **facts: Any) -> int:
-    """Write the entry that takes another one back; returns its number."""
+    """Write the entry that takes another one back; returns its number. What it had used of limits
+    returns with the money, and floats that it moves are watched."""
+    usage = usage_of(original)
+    if usage is not None:
+        facts["usage"] = msgspec.to_builtins(usage.turned(books), builtin_types=(UUID, date))
     number = books.record(
         "entry.reversed",
         transaction_id,
@@ -127,7 +140,16 @@ def write_reversal(books: Books, original: JournalEntry, transaction_id: UUID, *
     )
     assert number is not None, "a reversal is an entry"
     books.put(msgspec.structs.replace(original, reversed_by=number))
+    for agent_id in _agents_of(books, original):
+        watch_float(books, agent_id)
     return number
+
+
+def _agents_of(books: Books, original: JournalEntry) -> tuple[UUID, ...]:
+    """Whose floats an entry has moved, each once."""
+    accounts = [books.account(account_id) for account_id in original.accounts]
+    owners = [account.owner for account in accounts if account.code == chart.AGENT_FLOAT]
+    return tuple(dict.fromkeys(owner for owner in owners if owner is not None))
 
 
 def _require_covered(books: Books, lines: tuple[Line, ...]) -> None:

@@ -37,11 +37,15 @@ COMMISSION = chart.the(chart.COMMISSION_CASH_OUT)
 
 
 class ConfirmCashOut(Command[RequestStatus], frozen=True, kw_only=True):
-    """Move the hold into the agent's float, with the commission; the fee is earned."""
+    """Move the hold into the agent's float, with the commission; the fee is earned.
+
+    `older_digests` is what was typed, hashed under keys that were active before.
+    """
 
     transaction_id: UUID
     agent_id: UUID
     pickup_digest: bytes
+    older_digests: tuple[bytes, ...] = ()
     operator_id: UUID | None = None  # who stands at the counter
 
     def touches(self, books: Books) -> Rounds:
@@ -72,8 +76,7 @@ class ConfirmCashOut(Command[RequestStatus], frozen=True, kw_only=True):
         till = till_at_work(books, agent, self.operator_id)
         if till is not None:
             till.require_cash(request.amount)
-        assert request.pickup_digest is not None, "a pending request has a pick-up code"
-        if not hmac.compare_digest(request.pickup_digest, self.pickup_digest):
+        if not self._is_code_of(request):
             tries = request.tries + 1
             raise InvalidCode(triesLeft=TRIES_MAX - tries).leaving(
                 lambda left: _count_try(left, request, tries)
@@ -99,6 +102,12 @@ class ConfirmCashOut(Command[RequestStatus], frozen=True, kw_only=True):
         )
         watch_float(books, agent.id)
         return RequestStatus.of(books, confirmed)
+
+    def _is_code_of(self, request: AgentRequest) -> bool:
+        assert request.pickup_digest is not None, "a pending request has a pick-up code"
+        typed = (self.pickup_digest, *self.older_digests)
+        fits = [hmac.compare_digest(request.pickup_digest, each) for each in typed]
+        return any(fits)
 
     def _require_room(self, books: Books, till: Till | None, request: AgentRequest) -> None:
         """Raises LimitExceeded when the day of the agent or of the till is spent."""

@@ -13,6 +13,7 @@ from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.treasury.debts import OWED_BY_AGENT, debt_key, require_covered_beside_debt
 from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
@@ -111,13 +112,14 @@ class RequestRedemption(Command[RedemptionStatus], frozen=True, kw_only=True):
         yield (Agent.by_id(self.agent_id), Redemption.by_id(self.redemption_id))
         agent = books.find(Agent.by_id(self.agent_id))
         if agent is not None:
-            yield (Account.by_id(agent.float_id),)
+            yield (Account.by_id(agent.float_id), debt_key(OWED_BY_AGENT, agent.id))
 
     def decide(self, books: Books) -> RedemptionStatus:
         agent = books.find(Agent.by_id(self.agent_id))
         if agent is None:
             raise NotFound("There is no such agent.")
-        books.require_covered(books.account(agent.float_id), self.amount.minor)
+        float_ = books.account(agent.float_id)
+        require_covered_beside_debt(books, float_, agent.id, self.amount.minor)
         # From here on nothing is refused.
         asked = Redemption(
             id=self.redemption_id,
@@ -152,7 +154,7 @@ class PayRedemption(Command[RedemptionStatus], frozen=True, kw_only=True):
         if books.find(Redemption.by_reference(self.reference)) is not None:
             raise Conflict("This bank transfer has paid another redemption.")
         float_ = books.account(books.get(Agent.by_id(asked.agent_id)).float_id)
-        books.require_covered(float_, asked.amount)
+        require_covered_beside_debt(books, float_, asked.agent_id, asked.amount)
         # From here on nothing is refused.
         paid = msgspec.structs.replace(
             asked, state=PAID, decided_by=self.operator_id, reference=self.reference
@@ -189,11 +191,12 @@ class RefuseRedemption(Command[RedemptionStatus], frozen=True, kw_only=True):
 
 
 def _counter(books: Books, redemption_id: UUID) -> Rounds:
-    """The agent who asked, then the float."""
+    """The agent who asked, then the float and what the agent owes us."""
     asked = books.find(Redemption.by_id(redemption_id))
     if asked is not None:
         yield (Agent.by_id(asked.agent_id),)
-        yield (Account.by_id(books.get(Agent.by_id(asked.agent_id)).float_id),)
+        float_id = books.get(Agent.by_id(asked.agent_id)).float_id
+        yield (Account.by_id(float_id), debt_key(OWED_BY_AGENT, asked.agent_id))
 
 
 def _require_requested(books: Books, redemption_id: UUID) -> Redemption:

@@ -8,6 +8,7 @@ from uuid import UUID
 from commands.agent.float_levels import watch_float
 from commands.agent.row import Agent, require_open_agent
 from commands.command import Answer, Command, Rounds
+from commands.treasury.debts import OWED_BY_AGENT, debt_key, require_covered_beside_debt
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.errors import Forbidden
@@ -34,14 +35,18 @@ class SendFloat(Command[FloatSent], frozen=True, kw_only=True):
     def touches(self, books: Books) -> Rounds:
         yield (Agent.by_id(self.agent_id), Agent.by_id(self.to_agent_id))
         agents = [books.find(Agent.by_id(each)) for each in (self.agent_id, self.to_agent_id)]
-        yield tuple(Account.by_id(agent.float_id) for agent in agents if agent is not None)
+        yield (
+            debt_key(OWED_BY_AGENT, self.agent_id),
+            *(Account.by_id(agent.float_id) for agent in agents if agent is not None),
+        )
 
     def decide(self, books: Books) -> FloatSent:
         giver = require_open_agent(books, self.agent_id)
         taker = require_open_agent(books, self.to_agent_id)
         if taker.parent_id != giver.id and giver.parent_id != taker.id:
             raise Forbidden("Float goes between a super-agent and its own outlets only.")
-        books.require_covered(books.account(giver.float_id), self.amount.minor)
+        float_ = books.account(giver.float_id)
+        require_covered_beside_debt(books, float_, giver.id, self.amount.minor)
         books.require_open(books.account(taker.float_id))
         # From here on nothing is refused.
         books.record(

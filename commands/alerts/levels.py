@@ -26,6 +26,8 @@ class AlertName(StrEnum):
     NETWORK_STEP_UP = "network_step_up"
     FAILED_LOG_INS = "failed_log_ins"
     WEBHOOK_DISABLED = "webhook_disabled"
+    SAFEGUARDING_SHORTFALL = "safeguarding_shortfall"
+    SAFEGUARDING_DIFFERENCE = "safeguarding_difference"
 
 
 UNITS = MappingProxyType(
@@ -36,6 +38,8 @@ UNITS = MappingProxyType(
         AlertName.DISPUTE_AGE: "seconds",
         AlertName.HELD_AGE: "seconds",
         AlertName.PROJECTION_LAG: "records",
+        AlertName.SAFEGUARDING_SHORTFALL: "centavos",
+        AlertName.SAFEGUARDING_DIFFERENCE: "centavos",
     }
 )
 
@@ -71,6 +75,8 @@ BEGINNING = MappingProxyType(
         AlertName.NETWORK_STEP_UP: Level(_ALWAYS, 1, 0),
         AlertName.FAILED_LOG_INS: Level(_ALWAYS, 50, 10),
         AlertName.WEBHOOK_DISABLED: Level(_ALWAYS, 1, 0),
+        AlertName.SAFEGUARDING_SHORTFALL: Level(_ALWAYS, 1, 0),
+        AlertName.SAFEGUARDING_DIFFERENCE: Level(_ALWAYS, 1, 0),
     }
 )
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from commands.approval.changes import read_change
 from commands.approval.proposal import Proposal, ProposalState, ProposalStatus
+from commands.approval.propose import session_keys
 from commands.command import Command, Rounds
 from commands.identity.person import Person
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_stepped_up
 from commands.risk.hours import note_hours
 from commands.risk.rulebook import THE_RULES
 from ledger.books import Books
@@ -23,9 +25,15 @@ class Approve(Command[ProposalStatus], frozen=True, kw_only=True):
     proposal_id: UUID
     checker_id: UUID
     content_hash: str
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (Proposal.by_id(self.proposal_id), Person.by_id(self.checker_id), THE_RULES)
+        yield (
+            Proposal.by_id(self.proposal_id),
+            Person.by_id(self.checker_id),
+            THE_RULES,
+            *session_keys(self.session_id),
+        )
         proposal = books.find(Proposal.by_id(self.proposal_id))
         if proposal is None:
             return
@@ -41,8 +49,11 @@ class Approve(Command[ProposalStatus], frozen=True, kw_only=True):
             raise Forbidden("Somebody else must approve what you proposed.")
         if not hmac.compare_digest(proposal.content_hash, self.content_hash):
             raise Conflict("This is not what was proposed.", contentHash=proposal.content_hash)
+        if change.STEP_UP:
+            require_stepped_up(books, self.session_id)
         maker = require_staff(books, proposal.maker_id, *change.MAKERS)
         change.require_possible(books, maker)
+        change.require_checker(books, checker)
         # From here on nothing is refused.
         facts = change.apply(books, proposal.id, checker)
         applied = proposal.ended(books, ProposalState.APPLIED, checker.id, **facts)

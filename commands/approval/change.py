@@ -37,6 +37,8 @@ class Change(
 
     MAKERS: ClassVar[tuple[Role, ...]]
     CHECKERS: ClassVar[tuple[Role, ...]]
+    # Whether both must have shown their second factor within five minutes.
+    STEP_UP: ClassVar[bool] = False
 
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
@@ -58,6 +60,9 @@ class Change(
     def require_possible(self, books: Books, maker: Person) -> None:
         """Raises the Refusal that stands against it. Asked when proposed and again when applied."""
         raise NotImplementedError
+
+    def require_checker(self, books: Books, checker: Person) -> None:
+        """Raises the Refusal that stands against this one, who is no maker, as its checker."""
 
     def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
         """Change the books, with records of its own; what the record of the approval shall tell."""

@@ -12,10 +12,22 @@ from commands.account.minimum import SetMinimumBalance
 from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
+from commands.books.opening_balances import TakeOverBalances
+from commands.identity.erase import ErasePerson
+from commands.identity.reset import ResetFactor
+from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
+from commands.reconciliation.interchange import SetInterchange
+from commands.reconciliation.resolve_mismatch import ResolveMismatch
 from commands.risk.publish_tariff import PublishTariff
 from commands.risk.set_limits import SetLimits
 from commands.risk.set_rules import SetRules
 from commands.risk.set_tier import SetTier
+from commands.switch.link_changes import (
+    AddSwitchCertificate,
+    AddSwitchKey,
+    EndSwitchCertificate,
+    EndSwitchKey,
+)
 from commands.treasury.breaks import BookBreak
 from commands.treasury.own_money import (
     FundCommission,
@@ -36,19 +48,41 @@ AnyChange = (
     | SetLimits
     | SetRules
     | SetTier
+    | AdmitPerson
+    | ChangeRole
+    | EnablePerson
+    | ResetFactor
+    | AddSwitchCertificate
+    | AddSwitchKey
     | Adjust
     | BookBreak
     | CollectFromSwitch
+    | EndSwitchCertificate
+    | EndSwitchKey
+    | ErasePerson
     | FundCommission
     | PayInCapital
     | PayTax
     | PayTrustCharge
     | ResolveBreak
     | ResolveClaim
+    | ResolveMismatch
     | ReverseBigEntry
+    | SetInterchange
     | SetMinimumBalance
     | SettleSwitch
     | SweepFees
+    | TakeOverBalances
+)
+
+# What admins propose, approve and see.
+ABOUT_PEOPLE = tuple(
+    str(change.__struct_config__.tag)
+    for change in (AdmitPerson, ChangeRole, EnablePerson, ResetFactor)
+)
+ABOUT_THE_LINK = tuple(
+    str(change.__struct_config__.tag)
+    for change in (AddSwitchCertificate, AddSwitchKey, EndSwitchCertificate, EndSwitchKey)
 )
 
 

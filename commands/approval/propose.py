@@ -9,10 +9,13 @@ from commands.approval.change import Change
 from commands.approval.proposal import Proposal, ProposalStatus, hash_of
 from commands.command import Command, Rounds
 from commands.identity.person import Person
+from commands.identity.session import Session
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_stepped_up
 from commands.risk.hours import note_hours
 from commands.risk.rulebook import THE_RULES
 from ledger.books import Books
+from ledger.rows import Key
 
 
 class Propose(Command[ProposalStatus], frozen=True, kw_only=True):
@@ -22,30 +25,46 @@ class Propose(Command[ProposalStatus], frozen=True, kw_only=True):
     maker_id: UUID
     change: Change
     ttl_seconds: int
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_id(self.maker_id), THE_RULES)
+        yield (Person.by_id(self.maker_id), THE_RULES, *session_keys(self.session_id))
         yield from self.change.touches(books)
 
     def decide(self, books: Books) -> ProposalStatus:
         maker = require_staff(books, self.maker_id, *self.change.MAKERS)
+        if self.change.STEP_UP:
+            require_stepped_up(books, self.session_id)
         self.change.require_possible(books, maker)
         # From here on nothing is refused.
-        content = self.change.content
-        proposal = Proposal(
-            id=self.proposal_id,
-            kind=self.change.kind,
-            content=content,
-            content_hash=hash_of(content),
-            maker_id=self.maker_id,
-            proposed_at=books.now,
-            expires_at=books.now + timedelta(seconds=self.ttl_seconds),
-        )
-        books.put(proposal)
-        books.record(
-            "proposal.proposed",
-            proposal.id,
-            proposal.facts(content=content, expiresAt=proposal.expires_at),
-        )
-        note_hours(books, maker, proposal.id, proposal.kind)
+        proposal = keep_proposal(books, self.proposal_id, maker, self.change, self.ttl_seconds)
         return ProposalStatus.of(proposal)
+
+
+def session_keys(session_id: UUID | None) -> tuple[Key[Session], ...]:
+    """What asking for step-up touches."""
+    return () if session_id is None else (Session.by_id(session_id),)
+
+
+def keep_proposal(
+    books: Books, proposal_id: UUID, maker: Person, change: Change, ttl_seconds: int
+) -> Proposal:
+    """Keep a change that was found possible, as written. Touches THE_RULES."""
+    content = change.content
+    proposal = Proposal(
+        id=proposal_id,
+        kind=change.kind,
+        content=content,
+        content_hash=hash_of(content),
+        maker_id=maker.id,
+        proposed_at=books.now,
+        expires_at=books.now + timedelta(seconds=ttl_seconds),
+    )
+    books.put(proposal)
+    books.record(
+        "proposal.proposed",
+        proposal.id,
+        proposal.facts(content=content, expiresAt=proposal.expires_at),
+    )
+    note_hours(books, maker, proposal.id, proposal.kind)
+    return proposal

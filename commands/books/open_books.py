@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from commands.command import Answer, Command, Rounds
+from commands.reconciliation.interchange import FIRST, THE_INTERCHANGE, Interchange
 from commands.risk.catalogue import first_book
 from commands.risk.limits import THE_LIMITS, LimitBook
 from commands.risk.rulebook import THE_RULES, record_edition
@@ -12,6 +13,7 @@ from commands.tariff import Operation, Tariff, illustrative
 from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
+from ledger.rows import Row
 
 THE_BOOKS = UUID(int=0)
 
@@ -28,7 +30,7 @@ class OpenBooks(Command[BooksOpened], frozen=True, kw_only=True):
     def touches(self, books: Books) -> Rounds:
         accounts = tuple(account.keys()[0] for account in chart.fixed_accounts())
         tariffs = (Tariff.of(operation) for operation in Operation)
-        yield (*accounts, *tariffs, THE_LIMITS, THE_RULES)
+        yield (*accounts, *tariffs, THE_LIMITS, THE_RULES, THE_INTERCHANGE)
 
     def decide(self, books: Books) -> BooksOpened:
         missing = [
@@ -41,9 +43,11 @@ class OpenBooks(Command[BooksOpened], frozen=True, kw_only=True):
         ]
         limits = [] if books.find(THE_LIMITS) else [LimitBook.first(books.now)]
         rules = [] if books.find(THE_RULES) else [first_book(books.now)]
-        if not missing and not tariffs and not limits and not rules:
+        agreed = [] if books.find(THE_INTERCHANGE) else [Interchange(editions=(FIRST,))]
+        opening: tuple[Row, ...] = (*missing, *tariffs, *limits, *rules, *agreed)
+        if not opening:
             return BooksOpened(opened=False)
-        for row in (*missing, *tariffs, *limits, *rules):
+        for row in opening:
             books.put(row)
         books.record(
             "books.opened",

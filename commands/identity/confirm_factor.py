@@ -11,7 +11,8 @@ from commands.command import Answer, Command, Rounds
 from commands.identity.devices import Devices, note_device
 from commands.identity.person import Person, Role
 from commands.identity.session import Session
-from commands.identity.tries import TryLimits, refuse, require_known
+from commands.identity.shown import Shown
+from commands.identity.tries import TryLimits
 from ledger.books import Books
 
 
@@ -25,28 +26,33 @@ class SessionOpened(Answer, frozen=True, kw_only=True):
 
 
 class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
-    """Open a session with the TOTP step that the code belongs to, or None when it fits none.
+    """Open a session for whoever has shown the second factor.
 
-    RFC 6238 §5.2: a code is accepted once. So only a step later than the last accepted one counts.
+    By a customer's device that is new, little money goes out until it has cooled off.
     """
 
     user_id: UUID
     session_id: UUID
     token_hash: bytes
-    totp_step: int | None
+    shown: Shown
     idle_seconds: int
     absolute_seconds: int
     limits: TryLimits = TryLimits()
     device: str = ""  # hash of what the app calls its device; empty when it does not say
+    cool_off_seconds: int = 0
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_id(self.user_id), Devices.of(self.user_id))
+        yield (
+            Person.by_id(self.user_id),
+            Devices.of(self.user_id),
+            *self.shown.keys(self.user_id),
+        )
 
     def decide(self, books: Books) -> SessionOpened:
-        person = require_known(books, books.find(Person.by_id(self.user_id)))
-        if self.totp_step is None or self.totp_step <= person.totp_step:
-            raise refuse(person, "totp", self.limits)
+        person = self.shown.require_known(books, books.find(Person.by_id(self.user_id)))
+        after = self.shown.use(books, person, self.limits)
         # From here on nothing is refused.
+        since = note_device(books, person, self.device)
         session = Session(
             id=self.session_id,
             token_hash=self.token_hash,
@@ -55,14 +61,13 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
             opened_at=books.now,
             expires_at=books.now + timedelta(seconds=self.absolute_seconds),
             idle_seconds=self.idle_seconds,
-            device_since=note_device(books, person.id, self.device),
+            device_since=since,
+            device=self.device,
+            capped_until=self._capped_until(person, since),
+            epoch=person.session_epoch,
         )
         books.put(session)
-        books.put(
-            msgspec.structs.replace(
-                person, totp_step=self.totp_step, pin_failures=0, locked_until=None
-            )
-        )
+        books.put(msgspec.structs.replace(after, pin_failures=0, locked_until=None))
         books.record("session.opened", session.id, {"user": person.id, "role": person.role})
         return SessionOpened(
             session_id=session.id,
@@ -70,3 +75,8 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
             user_id=person.id,
             role=person.role,
         )
+
+    def _capped_until(self, person: Person, since: datetime | None) -> datetime | None:
+        if since is None or person.role is not Role.CUSTOMER:
+            return None
+        return since + timedelta(seconds=self.cool_off_seconds)

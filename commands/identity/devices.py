@@ -12,10 +12,14 @@ from uuid import UUID
 
 import msgspec
 
+from commands.command import Answer, Command, Rounds
+from commands.identity.person import STAFF, Person
 from ledger.books import Books
+from ledger.errors import NotFound
 from ledger.rows import Key, Row
 
 DEVICES_MAX = 16  # one that drops out is new when it comes back
+NONE = "none"  # stands first where no device is the first any more; no hash is like it
 
 
 class Device(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -64,16 +68,63 @@ class Devices(Row, frozen=True, kw_only=True):
         return ((Devices, "person_id", self.person_id.int),)
 
 
-def note_device(books: Books, person_id: UUID, hash_: str) -> datetime | None:
-    """Since when a device of this person is known; None for the first one. Notes a new one."""
-    before = books.find(Devices.of(person_id))
-    if before is None:
-        books.put(Devices(person_id=person_id, known=(Device(hash_, books.now),)))
-        return None
-    for number, device in enumerate(before.known):
+def note_device(books: Books, person: Person, hash_: str) -> datetime | None:
+    """Since when a device of this person is known; None for the first one. A new one is noted, and
+    its owner is told."""
+    before = books.find(Devices.of(person.id))
+    known = () if before is None else before.known
+    for number, device in enumerate(known):
         if device.hash == hash_:
             return None if number == 0 else device.since
-    first, *others = before.known
-    kept = (first, *others[2 - DEVICES_MAX :], Device(hash_, books.now))
-    books.put(msgspec.structs.replace(before, known=kept))
-    return books.now
+    first, others = known[:1], known[1:]
+    kept = (*first, *others[2 - DEVICES_MAX :], Device(hash_, books.now))
+    row = before or Devices(person_id=person.id, known=())
+    books.put(msgspec.structs.replace(row, known=kept))
+    kind = "staff.device_added" if person.role in STAFF else "device.added"
+    facts = {"user": person.id, "role": person.role, "device": hash_, "devices": _real(kept)}
+    if person.agent_id is not None:
+        facts["agent"] = person.agent_id
+    books.record(kind, person.id, facts)
+    return books.now if first else None
+
+
+def trust_none(books: Books, person_id: UUID) -> None:
+    """Every device is new from now on, the first one too. Touches `Devices.of`; the caller records
+    why."""
+    row = books.find(Devices.of(person_id)) or Devices(person_id=person_id, known=())
+    books.put(msgspec.structs.replace(row, known=(Device(NONE, books.now),)))
+
+
+class DeviceForgotten(Answer, frozen=True, kw_only=True):
+    """A device that is new when it comes back."""
+
+    device_id: str
+
+
+class ForgetDevice(Command[DeviceForgotten], frozen=True, kw_only=True):
+    """Forget a device of one's own. The caller ends its sessions."""
+
+    user_id: UUID
+    device: str
+
+    def touches(self, books: Books) -> Rounds:
+        yield (Person.by_id(self.user_id), Devices.of(self.user_id))
+
+    def decide(self, books: Books) -> DeviceForgotten:
+        person, row = books.get(Person.by_id(self.user_id)), books.find(Devices.of(self.user_id))
+        known = () if row is None else row.known
+        if row is None or self.device not in {each.hash for each in known if each.hash != NONE}:
+            raise NotFound("You have no such device.")
+        # From here on nothing is refused.
+        # What stands first is never new: another must not move up into its place.
+        first = known[0] if known[0].hash != self.device else Device(NONE, known[0].since)
+        others = (each for each in known[1:] if each.hash != self.device)
+        kept = (first, *others)
+        books.put(msgspec.structs.replace(row, known=kept))
+        facts = {"user": person.id, "role": person.role, "device": self.device}
+        books.record("device.forgotten", person.id, {**facts, "devices": _real(kept)})
+        return DeviceForgotten(device_id=self.device)
+
+
+def _real(known: tuple[Device, ...]) -> int:
+    return sum(each.hash != NONE for each in known)

@@ -9,7 +9,8 @@ import msgspec
 from commands.agent.principal import Principal
 from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
-from commands.identity.person import Person, Role, require_customer
+from commands.identity.admins import THE_ADMINS, note_admin
+from commands.identity.person import Person, Role, Standing, require_customer
 from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest, NotFound
 
@@ -31,6 +32,7 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
     user_id: UUID
     role: Role
     phone_index: bytes
+    phone_index_next: bytes | None = None  # while the key of the index changes
     profile_seal: bytes
     pin_hash: str
     totp_seal: bytes
@@ -45,6 +47,7 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
             *(() if self.agent_id is None else (Agent.by_id(self.agent_id),)),
             *(() if self.principal_id is None else (Principal.by_id(self.principal_id),)),
             *(() if self.customer_id is None else (Person.by_id(self.customer_id),)),
+            *((THE_ADMINS,) if self.role is Role.ADMIN else ()),
         )
 
     def decide(self, books: Books) -> StaffEnrolled:
@@ -53,20 +56,24 @@ class EnrolStaff(Command[StaffEnrolled], frozen=True, kw_only=True):
         if books.find(Person.by_phone(self.phone_index)) is not None:
             raise Conflict("There is already an account with this number.")
         # From here on nothing is refused.
-        books.put(
-            Person(
-                id=self.user_id,
-                role=self.role,
-                status="active",
-                phone_index=self.phone_index,
-                profile_seal=self.profile_seal,
-                pin_hash=self.pin_hash,
-                totp_seal=self.totp_seal,
-                agent_id=self.agent_id,
-                principal_id=self.principal_id,
-            )
+        person = Person(
+            id=self.user_id,
+            role=self.role,
+            status=Standing.ACTIVE,
+            phone_index=self.phone_index,
+            phone_index_next=self.phone_index_next,
+            profile_seal=self.profile_seal,
+            pin_hash=self.pin_hash,
+            totp_seal=self.totp_seal,
+            agent_id=self.agent_id,
+            principal_id=self.principal_id,
         )
-        books.record("person.enrolled", self.user_id, {"role": self.role})
+        books.put(person)
+        if self.role is Role.ADMIN:
+            note_admin(books, person)
+        places = {"agent": self.agent_id, "principal": self.principal_id}
+        told = {name: place for name, place in places.items() if place is not None}
+        books.record("person.enrolled", self.user_id, {"role": self.role, **told})
         self._keep_apart(books)
         return StaffEnrolled(user_id=self.user_id, role=self.role)
 

@@ -9,10 +9,8 @@ import msgspec
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person
 from commands.identity.session import Session
+from commands.identity.sign_out import code_rounds, newest_code
 from commands.withdrawal.cancel import cancel_active
-from commands.withdrawal.cardless import Cardless
-from commands.withdrawal.hold import hold_keys
-from commands.withdrawal.row import Withdrawal
 from ledger.books import Books
 from ledger.errors import NotFound
 
@@ -35,13 +33,7 @@ class CloseSession(Command[SessionClosed], frozen=True, kw_only=True):
 
     def touches(self, books: Books) -> Rounds:
         yield (Session.by_id(self.session_id), Person.by_id(self.user_id))
-        person = books.find(Person.by_id(self.user_id))
-        if person is None or person.wallet_id is None:
-            return
-        yield hold_keys(person.wallet_id)
-        cardless = books.find(Cardless.of(person.wallet_id))
-        if cardless is not None and cardless.withdrawal_id is not None:
-            yield (Withdrawal.by_id(cardless.withdrawal_id),)
+        yield from code_rounds(books, self.user_id)
 
     def decide(self, books: Books) -> SessionClosed:
         session = books.find(Session.by_id(self.session_id))
@@ -57,11 +49,7 @@ class CloseSession(Command[SessionClosed], frozen=True, kw_only=True):
         return SessionClosed(closed=True, code_cancelled=self._cancel_code(books))
 
     def _cancel_code(self, books: Books) -> bool:
-        wallet_id = books.get(Person.by_id(self.user_id)).wallet_id
-        cardless = None if wallet_id is None else books.find(Cardless.of(wallet_id))
-        if cardless is None or cardless.withdrawal_id is None:
+        newest = newest_code(books, books.get(Person.by_id(self.user_id)))
+        if newest is None or newest.session_id != self.session_id:
             return False
-        withdrawal = books.get(Withdrawal.by_id(cardless.withdrawal_id))
-        if withdrawal.session_id != self.session_id:
-            return False
-        return cancel_active(books, withdrawal, "session closed")
+        return cancel_active(books, newest, "session closed")

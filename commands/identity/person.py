@@ -25,14 +25,34 @@ class Role(StrEnum):
     AGENT_MANAGER = "agent_manager"  # of a principal: sees that one's outlets, moves nothing
 
 
+# Who works here: they choose passwords, may have passkeys, and only two admins make one of them.
+STAFF = (Role.ACCOUNTANT, Role.OPERATOR, Role.AUDITOR, Role.ADMIN)
+
+
+class Standing(StrEnum):
+    """Whether somebody may sign in; of who is erased nothing is left but ids and books."""
+
+    INVITED = "invited"  # until a second admin has agreed
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    CLOSED = "closed"
+    ERASED = "erased"
+
+
 class Person(Row, frozen=True, kw_only=True):
-    """Somebody who can sign in. What identifies them is sealed or a keyed hash."""
+    """Somebody who can sign in. What identifies them is sealed or a keyed hash.
+
+    A session is good while its epoch is the person's: counting on ends all of them at once.
+    `profile_seal` is a key of their own, sealed, and under it number and name: once it is gone,
+    nothing that was sealed with that key can be read again. `phone_index_next` is there while the
+    key of the index changes: they are found by either.
+    """
 
     id: UUID
     role: Role
     status: str
-    phone_index: bytes
-    profile_seal: bytes
+    phone_index: bytes | None
+    profile_seal: bytes | None
     pin_hash: str
     totp_seal: bytes
     totp_step: int = 0
@@ -42,6 +62,8 @@ class Person(Row, frozen=True, kw_only=True):
     agent_id: UUID | None = None
     principal_id: UUID | None = None
     tier: Tier | None = None  # a customer's
+    session_epoch: int = 0
+    phone_index_next: bytes | None = None
 
     TABLE: ClassVar[str] = "person"
     LOAD: ClassVar[dict[str, str]] = {
@@ -49,7 +71,7 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier
+                principal_id, tier, session_epoch, phone_index_next
             FROM ledger.person
             WHERE id = ANY(%(values)s)
         """,
@@ -57,9 +79,9 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier
+                principal_id, tier, session_epoch, phone_index_next
             FROM ledger.person
-            WHERE phone_index = ANY(%(values)s)
+            WHERE phone_index = ANY(%(values)s) OR phone_index_next = ANY(%(values)s)
         """,
     }
     SAVE: ClassVar[str] = """
@@ -67,24 +89,28 @@ class Person(Row, frozen=True, kw_only=True):
             INSERT INTO ledger.person AS p (
                 id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
                 pin_failures, locked_until, wallet_id, agent_id, principal_id, tier,
-                version
+                session_epoch, phone_index_next, version
             )
             SELECT
                 r.id, r.role, r.status, decode(r.phone_index, 'base64'),
                 decode(r.profile_seal, 'base64'), r.pin_hash, decode(r.totp_seal, 'base64'),
                 r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id,
-                r.principal_id, r.tier, r.version
+                r.principal_id, r.tier, r.session_epoch, decode(r.phone_index_next, 'base64'),
+                r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, role text, status text, phone_index text, profile_seal text, pin_hash text,
                 totp_seal text, totp_step bigint, pin_failures smallint, locked_until timestamptz,
-                wallet_id uuid, agent_id uuid, principal_id uuid, tier text, version bigint
+                wallet_id uuid, agent_id uuid, principal_id uuid, tier text, session_epoch integer,
+                phone_index_next text, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                status = excluded.status, phone_index = excluded.phone_index,
+                role = excluded.role, status = excluded.status, phone_index = excluded.phone_index,
+                phone_index_next = excluded.phone_index_next,
                 profile_seal = excluded.profile_seal, pin_hash = excluded.pin_hash,
                 totp_seal = excluded.totp_seal, totp_step = excluded.totp_step,
                 pin_failures = excluded.pin_failures, locked_until = excluded.locked_until,
-                tier = excluded.tier, version = excluded.version
+                tier = excluded.tier, session_epoch = excluded.session_epoch,
+                version = excluded.version
             WHERE p.version = excluded.version - 1
             RETURNING 1
         )
@@ -102,12 +128,16 @@ class Person(Row, frozen=True, kw_only=True):
         return (Person, "phone_index", phone_index)
 
     def keys(self) -> tuple[Key[Person], ...]:
-        return ((Person, "id", self.id.int), (Person, "phone_index", self.phone_index))
+        indexes = (self.phone_index, self.phone_index_next)
+        return (
+            (Person, "id", self.id.int),
+            *((Person, "phone_index", each) for each in indexes if each is not None),
+        )
 
     @property
     def active(self) -> bool:
         """Whether this person may still sign in and move money."""
-        return self.status == "active"
+        return self.status == Standing.ACTIVE
 
     @property
     def wallet(self) -> UUID:

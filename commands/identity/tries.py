@@ -26,18 +26,25 @@ class TryLimits(msgspec.Struct, frozen=True):
     lock_seconds: int = 900
 
 
-def require_known(books: Books, person: Person | None) -> Person:
-    """Raises Unauthenticated for a stranger or a closed account, TooMany for a locked one."""
+def require_active(person: Person | None) -> Person:
+    """Raises Unauthenticated for a stranger, and for whoever may not sign in."""
     if person is None or not person.active:
         raise Unauthenticated
-    if person.locked_until is not None and not books.passed(person.locked_until):
-        wait_seconds = math.ceil((person.locked_until - books.now).total_seconds())
-        raise TooMany("Too many wrong tries.", retryAfterSeconds=wait_seconds)
     return person
 
 
+def require_known(books: Books, person: Person | None) -> Person:
+    """The same, and raises TooMany for an account that is locked."""
+    known = require_active(person)
+    if known.locked_until is not None and not books.passed(known.locked_until):
+        wait_seconds = math.ceil((known.locked_until - books.now).total_seconds())
+        raise TooMany("Too many wrong tries.", retryAfterSeconds=wait_seconds)
+    return known
+
+
 def refuse(person: Person, reason: str, limits: TryLimits) -> Unauthenticated:
-    """The refusal of a wrong try ("pin" or "totp"), which leaves the count behind."""
+    """The refusal of a wrong try (of a "pin", "totp", "recovery" code, "passkey" or "reset" code),
+    which leaves the count behind."""
     return Unauthenticated("That is not right.").leaving(_counting(person, reason, limits))
 
 

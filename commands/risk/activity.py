@@ -222,15 +222,22 @@ class Activity(Row, frozen=True, kw_only=True):
 
     def given_back(self, operation: str, amount: int, counted_on: date, *, whole: bool) -> Activity:
         """The same after money that was counted on a day came back; a part keeps its count."""
+        return self._used(operation, -1 if whole else 0, -amount, counted_on)
+
+    def counted_again(self, operation: str, amount: int, counted_on: date) -> Activity:
+        """The same when what came back goes after all: it counts on the day on which it did before.
+        Its owner has moved nothing anew."""
+        return self._used(operation, 1, amount, counted_on)
+
+    def _used(self, operation: str, count: int, amount: int, counted_on: date) -> Activity:
         before, day = self.using(operation), self.day
         same_day = counted_on == day
         same_month = (counted_on.year, counted_on.month) == (day.year, day.month)
-        one = 1 if whole else 0
         used = _USED.pack(
-            max(0, before.day_count - one * same_day),
-            max(0, before.day_minor - amount * same_day),
-            max(0, before.month_count - one * same_month),
-            max(0, before.month_minor - amount * same_month),
+            max(0, before.day_count + count * same_day),
+            max(0, before.day_minor + amount * same_day),
+            max(0, before.month_count + count * same_month),
+            max(0, before.month_minor + amount * same_month),
         )
         place = _PLACE[operation]
         return self._with(self.state[:place] + used + self.state[place + _USED.size :])

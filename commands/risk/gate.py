@@ -12,10 +12,13 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.session import Session
+from commands.identity.step_up import require_stepped_up
 from commands.risk.activity import Activity, activity_of, activity_of_wallet, terminal_subject
 from commands.risk.judge import Judged, judge, judge_keys
 from commands.risk.limits import (
     AGENT,
+    NEW_DEVICE,
     TERMINAL,
     THE_LIMITS,
     TILL,
@@ -26,7 +29,7 @@ from commands.risk.limits import (
 from commands.risk.movement import Movement
 from commands.tariff import Operation
 from ledger.books import Books
-from ledger.errors import LimitExceeded
+from ledger.errors import LimitExceeded, Unauthenticated
 from ledger.rows import Key
 
 CASH_IN = Operation.AGENT_CASH_IN
@@ -82,12 +85,13 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
 
 def require_passed(books: Books, movement: Movement) -> Passed:
-    """Let a movement through. Raises LimitExceeded, with the limit and what is left of it, and what
-    `judge` raises."""
+    """Let a movement through. Raises LimitExceeded, with the limit and what is left of it,
+    Unauthenticated, StepUpRequired, and what `judge` raises."""
     edition = limits_now(books)
     operation = movement.operation
     wallet = activity_of_wallet(books, movement.wallet)
     _require_within(edition, movement, wallet)
+    _require_good_session(books, edition, movement, wallet)
     receiver = None
     if movement.to_wallet is not None:
         receiver = activity_of_wallet(books, movement.to_wallet)
@@ -198,6 +202,25 @@ def give_back_at(
     books.put(activity.given_back(operation, amount, counted_on, whole=whole))
 
 
+def count_again(
+    books: Books, operation: Operation, wallet_id: UUID, amount: int, counted_on: date
+) -> None:
+    """What was given back to a wallet is used after all, on the day on which it was; never
+    refused."""
+    activity = activity_of_wallet(books, books.account(wallet_id))
+    activity.counted_again(operation, amount, counted_on).keep_with(books)
+
+
+def count_again_at(
+    books: Books, operation: Operation, place: UUID, amount: int, counted_on: date
+) -> None:
+    """The same for an agent, a till or a terminal. Touches `Activity.of(place)`."""
+    found = books.find(Activity.of(place))
+    if found is None:
+        return  # nothing was given back there either
+    books.put(found.on(books.today).counted_again(operation, amount, counted_on))
+
+
 def _require_within(edition: LimitEdition, movement: Movement, wallet: Activity) -> None:
     operation = movement.operation
     amount = movement.amount
@@ -216,6 +239,39 @@ def _require_within(edition: LimitEdition, movement: Movement, wallet: Activity)
     if movement.to_wallet is not None and movement.to_person is not None:
         receivers = movement.to_person.tier or ""
         _require_room_in(edition, receivers, movement.to_wallet.holds_minor, amount)
+
+
+def _require_good_session(
+    books: Books, edition: LimitEdition, movement: Movement, wallet: Activity
+) -> None:
+    """Raises Unauthenticated for a session that was ended while its request was under way,
+    LimitExceeded beyond what a new device may, and StepUpRequired for it and for large amounts."""
+    session_id = movement.session_id
+    session = None if session_id is None else books.find(Session.by_id(session_id))
+    if session is None:
+        return  # nobody's phone has asked: an agent takes cash in
+    if not session.good_for(movement.person):
+        raise Unauthenticated
+    operation, amount = movement.operation, movement.amount
+    is_new = session.capped_until is not None and not books.passed(session.capped_until)
+    if is_new:
+        _require_little(edition, operation, wallet, amount)
+    limit = edition.of(movement.person.tier or "", operation)
+    large = limit is not None and limit.step_up_above is not None and amount > limit.step_up_above
+    if is_new or large:
+        require_stepped_up(books, session_id)
+
+
+def _require_little(
+    edition: LimitEdition, operation: Operation, wallet: Activity, amount: int
+) -> None:
+    limit = edition.of(NEW_DEVICE, operation)
+    if limit is None:
+        return
+    try:
+        limit.require_room(wallet.using(operation), amount)
+    except LimitExceeded as exceeded:
+        raise LimitExceeded(**exceeded.facts, of=NEW_DEVICE) from None
 
 
 def _require_room_in(edition: LimitEdition, tier: str, holds: int, amount: int) -> None:

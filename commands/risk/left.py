@@ -23,6 +23,7 @@ class Left(Answer, frozen=True, kw_only=True):
     day_count_left: int | None
     month_amount_left: Money | None
     month_count_left: int | None
+    step_up_above: Money | None  # a larger amount needs the second factor again
 
 
 class LimitsLeft(Answer, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ def limits_left(books: Books, tier: Tier, wallet_id: UUID) -> LimitsLeft:
             day_count_left=_less(limit.day_count, used.day_count),
             month_amount_left=_money(_less(limit.month_minor, used.month_minor)),
             month_count_left=_less(limit.month_count, used.month_count),
+            step_up_above=_money(limit.step_up_above),
         )
     return LimitsLeft(
         tier=tier,

@@ -21,6 +21,8 @@ from ledger.rows import Key, Row
 
 AGENT, TILL, TERMINAL = "agent", "till", "terminal"
 PLACES = (AGENT, TILL, TERMINAL)
+NEW_DEVICE = "new_device"  # a customer's, while it cools off
+MONEY_OUT = (Operation.ATM_WITHDRAWAL, Operation.AGENT_CASH_OUT, Operation.TRANSFER)
 
 
 class Limit(msgspec.Struct, frozen=True, gc=False, rename="camel", forbid_unknown_fields=True):
@@ -32,6 +34,7 @@ class Limit(msgspec.Struct, frozen=True, gc=False, rename="camel", forbid_unknow
     day_count: int | None = None
     month_minor: int | None = None
     month_count: int | None = None
+    step_up_above: int | None = None  # a larger amount needs the second factor again
 
     def require_room(self, used: Used, amount: int) -> None:
         """Raises LimitExceeded when this amount would go beyond what is left."""
@@ -146,6 +149,10 @@ ILLUSTRATIVE = {
     Tier.FULL: (200_000, 20_000_000, 10_000, 400_000_000, 200_000),
 }
 ILLUSTRATIVE_BALANCES = {Tier.BASIC: 50_000, Tier.STANDARD: 500_000, Tier.FULL: 100_000_000}
+# Above so much at once the second factor is asked for again.
+ILLUSTRATIVE_STEP_UP = {Tier.STANDARD: 20_000, Tier.FULL: 100_000}
+# By a new device at once, and a day: how much is lost when somebody else has enrolled it.
+ILLUSTRATIVE_NEW_DEVICE = (5_000, 10_000)
 # The same for places: a day's sum and its count.
 ILLUSTRATIVE_PLACES = {
     (AGENT, Operation.AGENT_CASH_IN): (200_000_000, 100_000),
@@ -166,8 +173,12 @@ def illustrative_limits(number: int, valid_from: datetime) -> LimitEdition:
             day_count=day_count,
             month_minor=month * 100,
             month_count=month_count,
+            step_up_above=_minor(ILLUSTRATIVE_STEP_UP.get(tier)),
         )
         limits[tier.value] = {operation.value: limit for operation in Operation}
+    once, day = ILLUSTRATIVE_NEW_DEVICE
+    capped = Limit(per_transaction_max=once * 100, day_minor=day * 100)
+    limits[NEW_DEVICE] = {operation.value: capped for operation in MONEY_OUT}
     for (place, operation), (day, day_count) in ILLUSTRATIVE_PLACES.items():
         of_place = limits.setdefault(place, {})
         of_place[operation.value] = Limit(day_minor=day * 100, day_count=day_count)
@@ -175,6 +186,10 @@ def illustrative_limits(number: int, valid_from: datetime) -> LimitEdition:
         tier.value: Holding(balance_max=most * 100) for tier, most in ILLUSTRATIVE_BALANCES.items()
     }
     return LimitEdition(number=number, valid_from=valid_from, limits=limits, holdings=holdings)
+
+
+def _minor(escudos: int | None) -> int | None:
+    return None if escudos is None else escudos * 100
 
 
 # What counts until the books have an edition of their own.

@@ -27,7 +27,7 @@ from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest
 from ledger.money import Money
 
-Who = Literal["basic", "standard", "full", "agent", "till", "terminal"]
+Who = Literal["basic", "standard", "full", "agent", "till", "terminal", "new_device"]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -44,6 +44,7 @@ class LimitEntered(
     day_count: Count | None = None
     month_amount: Money | None = None
     month_count: Count | None = None
+    step_up_above: Money | None = None
 
 
 class HoldingEntered(
@@ -114,6 +115,7 @@ class SetLimits(Change, frozen=True, kw_only=True):
                 day_count=entry.day_count,
                 month_minor=_minor(entry.month_amount),
                 month_count=entry.month_count,
+                step_up_above=_minor(entry.step_up_above),
             )
         holdings = {
             entry.tier.value: Holding(

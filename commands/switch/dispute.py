@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
+
+from commands.switch.owed import SETTLEMENT, owe
 from commands.switch.trace import TraceId
 from ledger import chart
 from ledger.accounts import Account
@@ -15,7 +18,6 @@ from ledger.journal import move
 from ledger.money import Money
 from ledger.rows import Key, Row
 
-SETTLEMENT = chart.the(chart.SWITCH_PAYABLE)
 BREAKS = chart.the(chart.SUSPENSE_BREAKS)
 
 
@@ -23,15 +25,28 @@ class Resolution(StrEnum):
     """Who bears a dispute in the end."""
 
     CHARGE_CUSTOMER = "charge_customer"
+    CUSTOMER_OWES = "customer_owes"  # what the wallet does not hold, its owner owes us
     WRITE_OFF = "write_off"
     NOT_IN_FILE = "not_in_file"  # the switch does not claim it after all
+    TAKEN_BACK = "taken_back"  # the switch itself said that nothing of it was paid
+
+
+# What two people may say.
+PROPOSED = (
+    Resolution.CHARGE_CUSTOMER,
+    Resolution.CUSTOMER_OWES,
+    Resolution.WRITE_OFF,
+    Resolution.NOT_IN_FILE,
+)
+BY_CUSTOMER = (Resolution.CHARGE_CUSTOMER, Resolution.CUSTOMER_OWES)
 
 
 class Dispute(Row, frozen=True, kw_only=True):
     """One a trace: we owe the switch, and do not know yet who owes us.
 
-    `wallet_id` is that of the withdrawal, when the trace had approved one. What is proposed about
-    it takes effect when somebody else approves.
+    `user_id` and `wallet_id` are those of the withdrawal, when the trace had approved one. What is
+    proposed about it takes effect when somebody else approves. Of the amount, the switch itself has
+    taken back so much since; `entry` is that which opened it, for its first word to that effect.
     """
 
     id: UUID  # the trace's
@@ -41,9 +56,12 @@ class Dispute(Row, frozen=True, kw_only=True):
     rrn: str
     local_date: date
     withdrawal_id: UUID | None
+    user_id: UUID | None
     wallet_id: UUID | None
     amount: int
     settlement_date: date
+    entry: int | None = None
+    taken_back: int = 0
     state: str = "open"
     resolution: Resolution | None = None
     evidence: str | None = None
@@ -55,8 +73,8 @@ class Dispute(Row, frozen=True, kw_only=True):
         "id": """
             SELECT
                 version, id, acquirer_id, terminal_id, stan, rrn, local_date, withdrawal_id,
-                wallet_id, amount, settlement_date, state, resolution, evidence, maker_id,
-                checker_id
+                user_id, wallet_id, amount, settlement_date, entry, taken_back, state, resolution,
+                evidence, maker_id, checker_id
             FROM ledger.dispute
             WHERE id = ANY(%(values)s)
         """,
@@ -64,22 +82,25 @@ class Dispute(Row, frozen=True, kw_only=True):
     SAVE: ClassVar[str] = """
         WITH saved AS (
             INSERT INTO ledger.dispute AS d (
-                id, acquirer_id, terminal_id, stan, rrn, local_date, withdrawal_id, wallet_id,
-                amount, settlement_date, state, resolution, evidence, maker_id, checker_id, version
+                id, acquirer_id, terminal_id, stan, rrn, local_date, withdrawal_id, user_id,
+                wallet_id, amount, settlement_date, entry, taken_back, state, resolution, evidence,
+                maker_id, checker_id, version
             )
             SELECT
                 r.id, r.acquirer_id, r.terminal_id, r.stan, r.rrn, r.local_date, r.withdrawal_id,
-                r.wallet_id, r.amount, r.settlement_date, r.state, r.resolution, r.evidence,
-                r.maker_id, r.checker_id, r.version
+                r.user_id, r.wallet_id, r.amount, r.settlement_date, r.entry, r.taken_back,
+                r.state, r.resolution, r.evidence, r.maker_id, r.checker_id, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, acquirer_id text, terminal_id text, stan text, rrn text, local_date date,
-                withdrawal_id uuid, wallet_id uuid, amount bigint, settlement_date date, state text,
+                withdrawal_id uuid, user_id uuid, wallet_id uuid, amount bigint,
+                settlement_date date, entry bigint, taken_back bigint, state text,
                 resolution text, evidence text, maker_id uuid, checker_id uuid, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                state = excluded.state, resolution = excluded.resolution,
-                evidence = excluded.evidence, maker_id = excluded.maker_id,
-                checker_id = excluded.checker_id, version = excluded.version
+                entry = excluded.entry, taken_back = excluded.taken_back, state = excluded.state,
+                resolution = excluded.resolution, evidence = excluded.evidence,
+                maker_id = excluded.maker_id, checker_id = excluded.checker_id,
+                version = excluded.version
             WHERE d.version = excluded.version - 1
             RETURNING 1
         )
@@ -94,8 +115,19 @@ class Dispute(Row, frozen=True, kw_only=True):
     def keys(self) -> tuple[Key[Dispute], ...]:
         return ((Dispute, "id", self.id.int),)
 
+    @property
+    def disputed(self) -> int:
+        """What of it the switch has not taken back."""
+        return self.amount - self.taken_back
+
+    @property
+    def claimed(self) -> int:
+        """The same, unless people have found that the switch does not claim it."""
+        dropped = self.state == "closed" and self.resolution is Resolution.NOT_IN_FILE
+        return 0 if dropped else self.disputed
+
     def facts(self, **more: Any) -> dict[str, Any]:
-        """What every event of its life tells."""
+        """What every event of its life tells; the amount is what is still disputed."""
         trace = TraceId(
             acquirer_id=self.acquirer_id,
             terminal_id=self.terminal_id,
@@ -105,7 +137,7 @@ class Dispute(Row, frozen=True, kw_only=True):
         )
         return trace.facts(
             withdrawal=self.withdrawal_id,
-            amount=self.amount,
+            amount=self.disputed,
             settlementDate=self.settlement_date,
             state=self.state,
             **more,
@@ -113,7 +145,7 @@ class Dispute(Row, frozen=True, kw_only=True):
 
 
 def dispute_keys(trace: TraceId) -> tuple[Key[Any], ...]:
-    """What `dispute_once` touches."""
+    """What `dispute_once` touches, beside the `Settlement` of its date."""
     return (Dispute.by_id(trace.id), Account.by_id(SETTLEMENT), Account.by_id(BREAKS))
 
 
@@ -124,12 +156,13 @@ def dispute_once(
     settlement_date: date,
     *,
     withdrawal_id: UUID | None = None,
+    user_id: UUID | None = None,
     wallet_id: UUID | None = None,
 ) -> None:
     """Owe the switch what it says was paid, without a fee; a trace is disputed once."""
     if books.find(Dispute.by_id(trace.id)) is not None:
         return
-    dispute = Dispute(
+    opened = Dispute(
         id=trace.id,
         acquirer_id=trace.acquirer_id,
         terminal_id=trace.terminal_id,
@@ -137,14 +170,16 @@ def dispute_once(
         rrn=trace.rrn,
         local_date=trace.local_date,
         withdrawal_id=withdrawal_id,
+        user_id=user_id,
         wallet_id=wallet_id,
         amount=amount.minor,
         settlement_date=settlement_date,
     )
-    books.put(dispute)
-    books.record(
+    owe(books, settlement_date, amount.minor)
+    number = books.record(
         "dispute.opened",
-        dispute.id,
-        dispute.facts(),
+        opened.id,
+        opened.facts(),
         move(amount, debit_to=BREAKS, credit_to=SETTLEMENT, value_date=settlement_date),
     )
+    books.put(msgspec.structs.replace(opened, entry=number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,19 +11,17 @@ import msgspec
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
-from commands.switch.dispute import BREAKS, SETTLEMENT, Dispute, Resolution
-from ledger import chart
+from commands.switch.dispute import BREAKS, BY_CUSTOMER, PROPOSED, Dispute, Resolution
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
+from commands.treasury.debts import OWED_BY_CUSTOMER, charge_or_owe, debt_key, owes
+from commands.treasury.trust import OPERATING, TRUST, WRITE_OFFS, require_own_money
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.errors import Conflict, Forbidden, InsufficientFunds, InvalidRequest, NotFound
-from ledger.journal import Entry, credit, debit, entry, move
+from ledger.journal import Entry, credit, debit, entry
 from ledger.money import Money
 
 MAY_RESOLVE = (Role.OPERATOR, Role.ACCOUNTANT)
-
-WRITE_OFFS = chart.the(chart.WRITE_OFFS)
-TRUST = chart.the(chart.TRUST_BANK)
-OPERATING = chart.the(chart.OPERATING_BANK)
 
 
 class DisputeStatus(Answer, frozen=True, kw_only=True):
@@ -47,8 +46,10 @@ class ProposeResolution(Command[DisputeStatus], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> DisputeStatus:
         require_staff(books, self.maker_id, *MAY_RESOLVE)
+        if self.resolution not in PROPOSED:
+            raise InvalidRequest(field="resolution", reason="is for the switch to say")
         dispute = _require_open(books, self.dispute_id)
-        if self.resolution is Resolution.CHARGE_CUSTOMER and dispute.wallet_id is None:
+        if self.resolution in BY_CUSTOMER and dispute.wallet_id is None:
             raise InvalidRequest(field="resolution", reason="nobody's withdrawal is known")
         # From here on nothing is refused.
         proposed = msgspec.structs.replace(
@@ -74,15 +75,19 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
     checker_id: UUID
 
     def touches(self, books: Books) -> Rounds:
-        accounts = (BREAKS, SETTLEMENT, WRITE_OFFS, TRUST, OPERATING)
+        accounts = (BREAKS, SETTLEMENT, RECEIVABLE_SWITCH, WRITE_OFFS, TRUST, OPERATING)
         yield (
             Dispute.by_id(self.dispute_id),
             Person.by_id(self.checker_id),
             *(Account.by_id(account) for account in accounts),
         )
         dispute = books.find(Dispute.by_id(self.dispute_id))
-        if dispute is not None and dispute.wallet_id is not None:
-            yield (Account.by_id(dispute.wallet_id),)
+        if dispute is not None:
+            yield (
+                Settlement.of(dispute.settlement_date),
+                *((Account.by_id(dispute.wallet_id),) if dispute.wallet_id is not None else ()),
+                *((debt_key(OWED_BY_CUSTOMER, dispute.user_id),) if dispute.user_id else ()),
+            )
 
     def decide(self, books: Books) -> DisputeStatus:
         require_staff(books, self.checker_id, *MAY_RESOLVE)
@@ -95,13 +100,17 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
         # From here on nothing is refused.
         closed = msgspec.structs.replace(dispute, state="closed", checker_id=self.checker_id)
         books.put(closed)
+        facts, written = _end(books, closed)
         books.record(
             "dispute.resolved",
             dispute.id,
             closed.facts(
-                resolution=self.resolution, maker=closed.maker_id, checker=self.checker_id
+                resolution=self.resolution,
+                maker=closed.maker_id,
+                checker=self.checker_id,
+                **facts,
             ),
-            _entry(closed),
+            written,
         )
         return _status(books, closed, self.resolution)
 
@@ -116,33 +125,44 @@ def _require_open(books: Books, dispute_id: UUID) -> Dispute:
 
 
 def _require_affordable(books: Books, dispute: Dispute) -> None:
-    """A freeze does not stop two people of ours; an empty wallet does."""
+    """A freeze does not stop two people of ours; an empty wallet, or bank account, does."""
     if dispute.resolution is Resolution.CHARGE_CUSTOMER:
         assert dispute.wallet_id is not None, "a proposal to charge names a customer"
-        if books.account(dispute.wallet_id).free_minor < dispute.amount:
+        if books.account(dispute.wallet_id).free_minor < dispute.disputed:
             raise InsufficientFunds
+    elif dispute.resolution is Resolution.WRITE_OFF:
+        require_own_money(books, Money(dispute.disputed))
 
 
-def _entry(dispute: Dispute) -> Entry:
-    amount = Money(dispute.amount)
+def _end(books: Books, dispute: Dispute) -> tuple[dict[str, Any], Entry]:
+    """What the record tells of who bears it, and the entry."""
+    amount = Money(dispute.disputed)
     match dispute.resolution:
-        case Resolution.CHARGE_CUSTOMER:
-            assert dispute.wallet_id is not None, "a proposal to charge names a customer"
-            return move(amount, debit_to=dispute.wallet_id, credit_to=BREAKS)
+        case Resolution.CHARGE_CUSTOMER | Resolution.CUSTOMER_OWES:
+            return _charge(books, dispute, amount)
         case Resolution.WRITE_OFF:  # and the customers' trust is made whole from our own money
-            return entry(
+            return {}, entry(
                 debit(WRITE_OFFS, amount),
                 credit(BREAKS, amount),
                 debit(TRUST, amount),
                 credit(OPERATING, amount),
             )
         case _:
-            return move(
-                amount,
-                debit_to=SETTLEMENT,
-                credit_to=BREAKS,
+            against = owe_less(books, dispute.settlement_date, amount.minor)
+            return {}, entry(
+                *(debit(account, Money(part)) for account, part in against.items()),
+                credit(BREAKS, amount),
                 value_date=dispute.settlement_date,
             )
+
+
+def _charge(books: Books, dispute: Dispute, amount: Money) -> tuple[dict[str, Any], Entry]:
+    """The wallet pays what it holds; what it does not, its owner owes us."""
+    assert dispute.wallet_id is not None, "a proposal to charge names a customer"
+    charged, owed = charge_or_owe(books, dispute.wallet_id, amount)
+    facts = {"user": dispute.user_id, "wallet": dispute.wallet_id, "charged": charged.minor}
+    lines = (debit(dispute.wallet_id, charged), *owes(books, dispute.user_id, owed))
+    return {**facts, "owed": owed.minor}, entry(*lines, credit(BREAKS, amount))
 
 
 def _status(books: Books, dispute: Dispute, resolution: Resolution) -> DisputeStatus:

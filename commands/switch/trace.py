@@ -12,8 +12,10 @@ import msgspec
 
 from commands.command import Answer
 from ledger.books import Books
-from ledger.errors import Unauthenticated
+from ledger.errors import Forbidden, Unauthenticated
 from ledger.rows import Key, Row
+
+REVERSALS_MAX = 16  # of one operation that are remembered
 
 
 class Response(StrEnum):
@@ -78,7 +80,8 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     """What was answered to an authorisation: a repeat hears the same and does nothing.
 
     `amount` is None when a reversal or a completion came first, for an original that we had never
-    seen. `completed` is the amount of the completion that had its effect.
+    seen. `completed` is the amount of the completion that had its effect, `reversed_to` what
+    reversals have said was paid, the newest last.
     """
 
     id: UUID
@@ -87,12 +90,14 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     approval_code: str | None = None
     withdrawal_id: UUID | None = None  # only when it was approved
     completed: int | None = None
+    reversed_to: tuple[int, ...] = ()
 
     TABLE: ClassVar[str] = "switch_trace"
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
             SELECT
-                version, id, amount, response_code, approval_code, withdrawal_id, completed
+                version, id, amount, response_code, approval_code, withdrawal_id, completed,
+                reversed_to
             FROM ledger.switch_trace
             WHERE id = ANY(%(values)s)
         """,
@@ -100,17 +105,19 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
     SAVE: ClassVar[str] = """
         WITH saved AS (
             INSERT INTO ledger.switch_trace AS t (
-                id, amount, response_code, approval_code, withdrawal_id, completed, version
+                id, amount, response_code, approval_code, withdrawal_id, completed, reversed_to,
+                version
             )
             SELECT
                 r.id, r.amount, r.response_code, r.approval_code, r.withdrawal_id, r.completed,
-                r.version
+                r.reversed_to, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, amount bigint, response_code text, approval_code text, withdrawal_id uuid,
-                completed bigint, version bigint
+                completed bigint, reversed_to bigint[], version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
-                completed = excluded.completed, version = excluded.version
+                completed = excluded.completed, reversed_to = excluded.reversed_to,
+                version = excluded.version
             WHERE t.version = excluded.version - 1
             RETURNING 1
         )
@@ -124,6 +131,11 @@ class SwitchTrace(Row, frozen=True, kw_only=True):
 
     def keys(self) -> tuple[Key[SwitchTrace], ...]:
         return ((SwitchTrace, "id", self.id.int),)
+
+    def heard(self, paid: int) -> SwitchTrace:
+        """The same after a reversal has said that so much was paid."""
+        newest = (*self.reversed_to[1 - REVERSALS_MAX :], paid)
+        return msgspec.structs.replace(self, reversed_to=newest)
 
     @property
     def reply(self) -> SwitchReply:
@@ -225,29 +237,43 @@ class Terminal(Row, frozen=True, kw_only=True):
         return ((Terminal, "id", self.id),)
 
 
+def require_own_terminal(books: Books, trace: TraceId, nonce_hash: bytes | None) -> None:
+    """Raises Forbidden when a message speaks for a machine that is not its acquirer's. Touches the
+    terminal. The switch's file is no message: what it names is reconciled."""
+    if nonce_hash is None:
+        return
+    terminal = books.find(Terminal.by_id(trace.terminal_id))
+    if terminal is None or terminal.acquirer_id != trace.acquirer_id:
+        raise Forbidden("This terminal is not one of this acquirer's.")
+
+
 class SwitchKey(Row, frozen=True, kw_only=True):
-    """A public key (Ed25519) with which an acquirer signs."""
+    """A public key (Ed25519) with which an acquirer signs, until it is retired."""
 
     id: str
     acquirer_id: str
     public_key: bytes
+    retired_at: datetime | None = None
 
     TABLE: ClassVar[str] = "switch_key"
     IDS: ClassVar[tuple[str, ...]] = ()  # theirs are names
     LOAD: ClassVar[dict[str, str]] = {
         "id": """
-            SELECT version, id, acquirer_id, public_key
+            SELECT version, id, acquirer_id, public_key, retired_at
             FROM ledger.switch_key
             WHERE id = ANY(%(values)s)
         """,
     }
     SAVE: ClassVar[str] = """
         WITH saved AS (
-            INSERT INTO ledger.switch_key (id, acquirer_id, public_key, version)
-            SELECT r.id, r.acquirer_id, decode(r.public_key, 'base64'), r.version
+            INSERT INTO ledger.switch_key AS k (id, acquirer_id, public_key, retired_at, version)
+            SELECT r.id, r.acquirer_id, decode(r.public_key, 'base64'), r.retired_at, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
-                id text, acquirer_id text, public_key text, version bigint
+                id text, acquirer_id text, public_key text, retired_at timestamptz, version bigint
             )
+            ON CONFLICT (id) DO UPDATE SET
+                retired_at = excluded.retired_at, version = excluded.version
+            WHERE k.version = excluded.version - 1
             RETURNING 1
         )
         SELECT ledger.saved_all('switch_key', (SELECT count(*) FROM saved), %(count)s)

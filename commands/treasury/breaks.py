@@ -18,7 +18,8 @@ import msgspec
 from commands.approval.change import Change
 from commands.command import Rounds
 from commands.identity.person import Person, Role
-from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.switch.dispute import BREAKS
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe, owe_less
 from commands.treasury.own_money import TREASURERS, Said
 from commands.treasury.trust import require_amount
 from commands.withdrawal.row import Withdrawal
@@ -26,7 +27,7 @@ from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest, NotFound
-from ledger.journal import move
+from ledger.journal import Entry, credit, debit, entry, move
 from ledger.money import AMOUNT_MINOR_MAX, Money
 from ledger.rows import Key, Row
 
@@ -134,7 +135,9 @@ class BookBreak(Change, frozen=True, kw_only=True):
         yield (
             Account.by_id(BREAKS),
             Account.by_id(SETTLEMENT),
+            Account.by_id(RECEIVABLE_SWITCH),
             Account.by_id(UNCLAIMED),
+            Settlement.of(self.settlement_date),
             *(
                 (Withdrawal.by_id(self.withdrawal_id), Break.by_id(self.withdrawal_id))
                 if self.withdrawal_id is not None
@@ -174,17 +177,28 @@ class BookBreak(Change, frozen=True, kw_only=True):
             reference=self.reference,
             withdrawal_id=self.withdrawal_id,
         )
-        in_file = self.side is Side.IN_FILE_ONLY
         books.put(booked)
         number = books.record(
             "break.booked",
             booked.id,
             booked.facts(checker=checker.id),
-            move(
-                self.amount,
-                debit_to=BREAKS if in_file else SETTLEMENT,
-                credit_to=SETTLEMENT if in_file else UNCLAIMED,
-                value_date=self.settlement_date,
-            ),
+            self._entry(books),
         )
         return {"entry": number, "break": booked.id}
+
+    def _entry(self, books: Books) -> Entry:
+        """What is in our books only is not owed for its date; when that was paid, too much was."""
+        if self.side is Side.IN_FILE_ONLY:
+            owe(books, self.settlement_date, self.amount.minor)
+            return move(
+                self.amount,
+                debit_to=BREAKS,
+                credit_to=SETTLEMENT,
+                value_date=self.settlement_date,
+            )
+        against = owe_less(books, self.settlement_date, self.amount.minor)
+        return entry(
+            *(debit(account, Money(part)) for account, part in against.items()),
+            credit(UNCLAIMED, self.amount),
+            value_date=self.settlement_date,
+        )

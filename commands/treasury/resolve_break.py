@@ -9,17 +9,12 @@ from uuid import UUID
 from commands.approval.change import Change
 from commands.command import Rounds
 from commands.identity.person import Person, Role
-from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.switch.dispute import BREAKS
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe
 from commands.treasury.breaks import UNCLAIMED, Break, Side
+from commands.treasury.debts import OWED_BY_CUSTOMER, charge_or_owe, debt_key, owes
 from commands.treasury.own_money import TREASURERS, Said
-from commands.treasury.settlement import Settlement, owed_on
-from commands.treasury.trust import (
-    OPERATING,
-    RECEIVABLE_SWITCH,
-    TRUST,
-    WRITE_OFFS,
-    require_own_money,
-)
+from commands.treasury.trust import OPERATING, TRUST, WRITE_OFFS, require_own_money
 from commands.withdrawal.row import Withdrawal
 from commands.withdrawal.take_back import refund_keys, resolve, take_back
 from ledger.accounts import Account
@@ -48,7 +43,8 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
     """End all that is left of a break.
 
     One that is `borne` is charged to a customer's wallet, written off with the trust made whole
-    from our own money, or both: the parts make up the whole.
+    from our own money, or both: the parts make up the whole. With `rest_owed`, what the wallet does
+    not hold of its part its owner owes us.
     """
 
     MAKERS: ClassVar[tuple[Role, ...]] = TREASURERS
@@ -60,6 +56,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
     charged: Money = Money(0)
     user_id: UUID | None = None
     written_off: Money = Money(0)
+    rest_owed: bool = False
 
     def touches(self, books: Books) -> Rounds:
         accounts = (BREAKS, UNCLAIMED, SETTLEMENT, RECEIVABLE_SWITCH, TRUST, OPERATING, WRITE_OFFS)
@@ -67,6 +64,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
             Break.by_id(self.break_id),
             *(Account.by_id(account) for account in accounts),
             *((Person.by_id(self.user_id),) if self.user_id is not None else ()),
+            *((debt_key(OWED_BY_CUSTOMER, self.user_id),) if self.user_id is not None else ()),
         )
         found = books.find(Break.by_id(self.break_id))
         if found is None:
@@ -107,8 +105,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
         elif found.side is Side.IN_BOOKS_ONLY:
             self._write_claimed_after_all(books, found, checker)
         else:
-            debtor = owed_on(books, found.settlement_date)
-            resolve(books, found, found.remaining, debtor, "for_switch")
+            resolve(books, found, found.remaining, "for_switch")
         return {"break": found.id, "end": self.end}
 
     def _require_open(self, books: Books) -> Break:
@@ -132,7 +129,8 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
             raise InvalidRequest(field="charged", reason=f"and writtenOff must make up {whole}")
         if (self.user_id is not None) != (charged > 0):
             raise InvalidRequest(field="userId", reason="says who is charged")
-        if charged and self._wallet(books).free_minor < charged:
+        covered = not charged or self._wallet(books).free_minor >= charged
+        if not covered and not self.rest_owed:
             raise InsufficientFunds
         require_own_money(books, self.written_off)
 
@@ -144,7 +142,11 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
 
     def _write_borne(self, books: Books, found: Break, checker: Person) -> None:
         wallet = self._wallet(books) if self.charged.minor else None
-        charged = () if wallet is None else (debit(wallet.id, self.charged),)
+        charged, owed = Money(0), Money(0)
+        if wallet is not None:
+            charged, owed = charge_or_owe(books, wallet.id, self.charged)
+        own = () if wallet is None else (debit(wallet.id, charged),)
+        borne = (*own, *owes(books, self.user_id, owed))
         books.put(found.less(found.remaining))
         books.record(
             "break.resolved",
@@ -154,13 +156,14 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
                 resolved=found.remaining,
                 user=self.user_id,
                 wallet=None if wallet is None else wallet.id,
-                charged=self.charged.minor,
+                charged=charged.minor,
+                owed=owed.minor,
                 writtenOff=self.written_off.minor,
                 evidence=self.evidence,
                 checker=checker.id,
             ),
             entry(
-                *charged,
+                *borne,
                 debit(WRITE_OFFS, self.written_off),
                 debit(TRUST, self.written_off),
                 credit(BREAKS, self.charged),
@@ -174,6 +177,7 @@ class ResolveBreak(Change, frozen=True, kw_only=True):
         remaining = Money(found.remaining)
         less = found.less(found.remaining)
         books.put(less)
+        owe(books, found.settlement_date, remaining.minor)
         books.record(
             "break.resolved",
             found.id,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
+
+import msgspec
 
 from commands.approval.change import Change
 from commands.command import Rounds
 from commands.identity.person import Person, Role
-from commands.switch.dispute import SETTLEMENT
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, settlement_on
 from commands.treasury.own_money import TREASURERS, Said
 from commands.treasury.trust import (
     INTERCHANGE,
     OPERATING,
-    RECEIVABLE_SWITCH,
     TRUST,
     require_amount,
     require_own_money,
@@ -24,65 +25,12 @@ from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest
 from ledger.journal import credit, debit, entry, move
 from ledger.money import Money
-from ledger.rows import Key, Row
-
-
-class Settlement(Row, frozen=True, kw_only=True):
-    """A settlement date that was paid, in minor units; a supplement adds to it."""
-
-    settlement_date: date
-    amount: int
-    interchange: int
-    settled_at: datetime
-
-    TABLE: ClassVar[str] = "settlement"
-    IDS: ClassVar[tuple[str, ...]] = ()  # a date names it
-    LOAD: ClassVar[dict[str, str]] = {
-        "settlement_date": """
-            SELECT version, settlement_date, amount, interchange, settled_at
-            FROM ledger.settlement
-            WHERE settlement_date = ANY(%(values)s)
-        """,
-    }
-    SAVE: ClassVar[str] = """
-        WITH saved AS (
-            INSERT INTO ledger.settlement AS s (
-                settlement_date, amount, interchange, settled_at, version
-            )
-            SELECT r.settlement_date, r.amount, r.interchange, r.settled_at, r.version
-            FROM json_to_recordset(%(rows)s::json) AS r (
-                settlement_date date, amount bigint, interchange bigint, settled_at timestamptz,
-                version bigint
-            )
-            ON CONFLICT (settlement_date) DO UPDATE SET
-                amount = excluded.amount, interchange = excluded.interchange,
-                version = excluded.version
-            WHERE s.version = excluded.version - 1
-            RETURNING 1
-        )
-        SELECT ledger.saved_all('settlement', (SELECT count(*) FROM saved), %(count)s)
-    """
-
-    @staticmethod
-    def of(settlement_date: date) -> Key[Settlement]:
-        """That of a settlement date."""
-        return (Settlement, "settlement_date", settlement_date)
-
-    def keys(self) -> tuple[Key[Settlement], ...]:
-        return ((Settlement, "settlement_date", self.settlement_date),)
-
-
-def owed_on(books: Books, settlement_date: date | None) -> UUID:
-    """Where the switch's share of a capture stands now: our debt to it, or, once that date was
-    paid, its debt to us. Touches `Settlement.of` the date."""
-    if settlement_date is None or books.find(Settlement.of(settlement_date)) is None:
-        return SETTLEMENT
-    return RECEIVABLE_SWITCH
 
 
 class SettleSwitch(Change, frozen=True, kw_only=True):
-    """Pay the switch for a settlement date: customers' money from the trust, its interchange from
-    our own. A `supplement` pays what was found later for a date that was paid."""
+    """Pay the switch for a settlement date, no more than is owed for that one: customers' money
+    from the trust, its interchange from our own. A `supplement` pays what was found later for a
+    date that was paid."""
 
     MAKERS: ClassVar[tuple[Role, ...]] = TREASURERS
     CHECKERS: ClassVar[tuple[Role, ...]] = TREASURERS
@@ -103,7 +51,8 @@ class SettleSwitch(Change, frozen=True, kw_only=True):
     def require_possible(self, books: Books, maker: Person) -> None:
         if self.settlement_date >= books.today:
             raise InvalidRequest(field="settlementDate", reason="has not ended yet")
-        settled = books.find(Settlement.of(self.settlement_date)) is not None
+        due = settlement_on(books, self.settlement_date)
+        settled = due.settled_at is not None
         if settled is not self.supplement:
             state = "settled" if settled else "open"
             raise Conflict(
@@ -111,18 +60,17 @@ class SettleSwitch(Change, frozen=True, kw_only=True):
             )
         if self.interchange.minor < 0:
             raise InvalidRequest(field="interchange", reason="must not be below zero")
-        require_amount(self.amount, books.account(SETTLEMENT).holds_minor, "owedToSwitch")
+        require_amount(self.amount, due.open, "owedToSwitch")
         require_own_money(books, self.interchange)
 
     def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
-        before = books.find(Settlement.of(self.settlement_date))
+        due = settlement_on(books, self.settlement_date)
         books.put(
-            Settlement(
-                settlement_date=self.settlement_date,
-                amount=self.amount.minor + (before.amount if before else 0),
-                interchange=self.interchange.minor + (before.interchange if before else 0),
-                settled_at=before.settled_at if before else books.now,
-                version=before.version if before else 0,
+            msgspec.structs.replace(
+                due,
+                paid=due.paid + self.amount.minor,
+                interchange=due.interchange + self.interchange.minor,
+                settled_at=due.settled_at or books.now,
             )
         )
         number = books.record(

@@ -23,7 +23,6 @@ CAPITAL = chart.the(chart.CAPITAL)
 TAXES = chart.the(chart.TAXES_PAYABLE)
 WRITE_OFFS = chart.the(chart.WRITE_OFFS)
 INTERCHANGE = chart.the(chart.INTERCHANGE)
-RECEIVABLE_SWITCH = chart.the(chart.DUE_FROM_SWITCH)
 
 EARNED = (
     chart.the(chart.FEE_ATM),

@@ -6,7 +6,8 @@ from datetime import date
 
 import msgspec
 
-from commands.switch.dispute import SETTLEMENT, dispute_once
+from commands.switch.dispute import dispute_once
+from commands.switch.owed import SETTLEMENT, owe
 from commands.switch.trace import TraceId
 from commands.tariff import Edition, Operation, Tariff
 from commands.withdrawal.ending import use_again
@@ -43,6 +44,8 @@ def capture(
         captured_fee=fee.minor,
         settlement_date=settlement_date or withdrawal.settlement_date,
     )
+    assert completed.settlement_date is not None, "an approval has a settlement date"
+    owe(books, completed.settlement_date, captured.minor)
     end_hold(books, withdrawal.wallet_id, withdrawal.held)
     if not whole:
         use_again(books, withdrawal, withdrawal.amount - captured.minor, whole=False)
@@ -60,13 +63,13 @@ def capture(
     )
     books.put(msgspec.structs.replace(completed, capture_entry=number))
     if paid > captured:
-        assert completed.settlement_date is not None, "an approval has a settlement date"
         dispute_once(
             books,
             trace,
             paid - captured,
             completed.settlement_date,
             withdrawal_id=completed.id,
+            user_id=completed.user_id,
             wallet_id=completed.wallet_id,
         )
 

@@ -18,6 +18,7 @@ from commands.identity.staff import require_staff
 from commands.risk.profile import RiskProfile, profile_of
 from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId, nonce_keys, use_nonce
 from commands.withdrawal.lifecycle import State
+from commands.withdrawal.machine_word import MachineWord, heard
 from commands.withdrawal.row import Withdrawal
 from ledger.books import Books
 from ledger.errors import Conflict, InvalidRequest, NotFound
@@ -184,6 +185,9 @@ class Source(StrEnum):
     OTHER = "other"
 
 
+MACHINES_OWN = (Source.CASSETTE_COUNT, Source.ATM_JOURNAL)
+
+
 class EvidenceAdded(Answer, frozen=True, kw_only=True):
     """It stands beside the withdrawal now."""
 
@@ -201,7 +205,11 @@ class AddEvidence(Command[EvidenceAdded], frozen=True, kw_only=True):
     note: str
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_id(self.user_id), Withdrawal.by_id(self.transaction_id))
+        yield (
+            Person.by_id(self.user_id),
+            Withdrawal.by_id(self.transaction_id),
+            MachineWord.of(self.transaction_id),
+        )
 
     def decide(self, books: Books) -> EvidenceAdded:
         require_staff(books, self.user_id, Role.OPERATOR, Role.ACCOUNTANT)
@@ -226,7 +234,7 @@ class ReportEvidence(Command[SwitchReply], frozen=True, kw_only=True):
         yield (*nonce_keys(self.nonce_hash), SwitchTrace.by_id(self.trace.id))
         known = books.find(SwitchTrace.by_id(self.trace.id))
         if known is not None and known.withdrawal_id is not None:
-            yield (Withdrawal.by_id(known.withdrawal_id),)
+            yield (Withdrawal.by_id(known.withdrawal_id), MachineWord.of(known.withdrawal_id))
 
     def decide(self, books: Books) -> SwitchReply:
         use_nonce(books, self.nonce_hash)
@@ -242,6 +250,8 @@ class ReportEvidence(Command[SwitchReply], frozen=True, kw_only=True):
 def _write_evidence(
     books: Books, withdrawal: Withdrawal, source: Source, dispensed: Money, note: str
 ) -> None:
+    if source in MACHINES_OWN:
+        heard(books, withdrawal.id, dispensed.minor)
     books.record(
         "claim.evidence_added",
         withdrawal.id,

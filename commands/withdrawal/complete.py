@@ -8,7 +8,14 @@ from typing import ClassVar, Literal
 import msgspec
 
 from commands.command import Command, Rounds
-from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId, use_nonce
+from commands.switch.trace import (
+    Response,
+    SwitchReply,
+    SwitchTrace,
+    TraceId,
+    require_own_terminal,
+    use_nonce,
+)
 from commands.withdrawal.advice import (
     accepted,
     advice_touches,
@@ -36,9 +43,10 @@ class CompleteWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
     source: Literal["switch", "file"] = "switch"
 
     def touches(self, books: Books) -> Rounds:
-        yield from advice_touches(books, self.trace, self.nonce_hash)
+        yield from advice_touches(books, self.trace, self.nonce_hash, self.settlement_date)
 
     def decide(self, books: Books) -> SwitchReply:
+        require_own_terminal(books, self.trace, self.nonce_hash)
         use_nonce(books, self.nonce_hash)
         # From here on nothing is refused.
         if self.amount.minor == 0:

@@ -1,12 +1,13 @@
 """A withdrawal in doubt was not paid: one person proposes to release it, another approves.
 
-The evidence is that it is absent from two files of the switch and from the machine's own journal.
+It must be absent from the switch's files of so many settlement dates, and no count or journal of
+the machine may say that anything was dispensed. The rest of the evidence is for people to read.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -14,12 +15,15 @@ import msgspec
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.reconciliation.mention import Mention
 from commands.withdrawal.ending import end_unpaid
 from commands.withdrawal.hold import hold_keys
 from commands.withdrawal.lifecycle import Happening, State, require_move
+from commands.withdrawal.machine_word import MachineWord
 from commands.withdrawal.row import Withdrawal
 from ledger.books import Books
 from ledger.errors import Conflict, Forbidden, NotFound
+from ledger.money import Money
 from ledger.rows import Key, Row
 
 MAY_RELEASE = (Role.OPERATOR, Role.ACCOUNTANT)
@@ -82,22 +86,21 @@ class ReleaseStatus(Answer, frozen=True, kw_only=True):
 
 
 class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
-    """Propose to give a hold back; a newer proposal takes the place of an older one."""
+    """Propose to give a hold back; a newer proposal takes the place of an older one. At least so
+    many settlement dates must have passed without its being named."""
 
     transaction_id: UUID
     maker_id: UUID
     evidence: str
+    absences_min: int = 0
 
     def touches(self, books: Books) -> Rounds:
-        yield (
-            Withdrawal.by_id(self.transaction_id),
-            Release.of(self.transaction_id),
-            Person.by_id(self.maker_id),
-        )
+        yield (*_keys(self.transaction_id), Person.by_id(self.maker_id))
+        yield _word_keys(books, self.transaction_id)
 
     def decide(self, books: Books) -> ReleaseStatus:
         require_staff(books, self.maker_id, *MAY_RELEASE)
-        withdrawal = _require_releasable(books, self.transaction_id)
+        withdrawal = _require_releasable(books, self.transaction_id, self.absences_min)
         # From here on nothing is refused.
         before = books.find(Release.of(withdrawal.id))
         books.put(
@@ -124,20 +127,17 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
 
     transaction_id: UUID
     checker_id: UUID
+    absences_min: int = 0
 
     def touches(self, books: Books) -> Rounds:
-        yield (
-            Withdrawal.by_id(self.transaction_id),
-            Release.of(self.transaction_id),
-            Person.by_id(self.checker_id),
-        )
+        yield (*_keys(self.transaction_id), Person.by_id(self.checker_id))
         withdrawal = books.find(Withdrawal.by_id(self.transaction_id))
         if withdrawal is not None:
-            yield hold_keys(withdrawal.wallet_id)
+            yield (*_word_keys(books, self.transaction_id), *hold_keys(withdrawal.wallet_id))
 
     def decide(self, books: Books) -> ReleaseStatus:
         require_staff(books, self.checker_id, *MAY_RELEASE)
-        withdrawal = _require_releasable(books, self.transaction_id)
+        withdrawal = _require_releasable(books, self.transaction_id, self.absences_min)
         proposal = books.find(Release.of(withdrawal.id))
         if proposal is None:
             raise Conflict("Nobody has proposed this.")
@@ -155,9 +155,39 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
         return ReleaseStatus(transaction_id=released.id, status=released.state, timestamp=books.now)
 
 
-def _require_releasable(books: Books, withdrawal_id: UUID) -> Withdrawal:
+def _keys(withdrawal_id: UUID) -> tuple[Key[Any], ...]:
+    return (
+        Withdrawal.by_id(withdrawal_id),
+        Release.of(withdrawal_id),
+        MachineWord.of(withdrawal_id),
+    )
+
+
+def _word_keys(books: Books, withdrawal_id: UUID) -> tuple[Key[Any], ...]:
+    """What the switch's files have said of it."""
+    withdrawal = books.find(Withdrawal.by_id(withdrawal_id))
+    if withdrawal is None or withdrawal.trace is None:
+        return ()
+    return (Mention.of(withdrawal.trace),)
+
+
+def _require_releasable(books: Books, withdrawal_id: UUID, absences_min: int) -> Withdrawal:
+    """Raises NotFound; Conflict unless it is in doubt and nothing says that it was paid."""
     withdrawal = books.find(Withdrawal.by_id(withdrawal_id))
     if withdrawal is None:
         raise NotFound
     require_move(withdrawal.state, Happening.RELEASED)
+    assert withdrawal.trace is not None, "what is in doubt was authorised"
+    word = books.find(MachineWord.of(withdrawal.id))
+    if word is not None and word.dispensed:
+        dispensed = str(Money(word.dispensed).decimal)
+        raise Conflict("The machine says that it has paid.", dispensed=dispensed)
+    mention = books.find(Mention.of(withdrawal.trace))
+    absences = 0 if mention is None else mention.absences
+    if absences < absences_min:
+        raise Conflict(
+            "It is too early: its absence from the switch's files is not certain yet.",
+            absences=absences,
+            needed=absences_min,
+        )
     return withdrawal

@@ -25,10 +25,20 @@ from ledger.money import Money
 
 
 class CodeCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A code that was drawn at the edge: its keyed hash, and itself sealed."""
+    """A code that was drawn at the edge: its keyed hash, and itself sealed.
+
+    `older` is its hash under keys that were active before: as long as codes of those live, this one
+    must not be one of them.
+    """
 
     digest: bytes
     seal: bytes
+    older: tuple[bytes, ...] = ()
+
+    @property
+    def digests(self) -> tuple[bytes, ...]:
+        """Its hashes under every key."""
+        return (self.digest, *self.older)
 
 
 class CodeRequested(Answer, frozen=True, kw_only=True, dict=True):
@@ -69,7 +79,7 @@ class RequestCode(Command[CodeRequested], frozen=True, kw_only=True):
         yield (
             Person.by_id(self.user_id),
             Tariff.of(Operation.ATM_WITHDRAWAL),
-            *(Withdrawal.by_code(candidate.digest) for candidate in self.candidates),
+            *(Withdrawal.by_code(each) for one in self.candidates for each in one.digests),
         )
         person = books.find(Person.by_id(self.user_id))
         if person is None or person.wallet_id is None:
@@ -134,7 +144,7 @@ class RequestCode(Command[CodeRequested], frozen=True, kw_only=True):
 
     def _first_free(self, books: Books) -> CodeCandidate:
         for candidate in self.candidates:
-            if books.find(Withdrawal.by_code(candidate.digest)) is None:
+            if all(books.find(Withdrawal.by_code(each)) is None for each in candidate.digests):
                 return candidate
         raise Overloaded
 

@@ -9,21 +9,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from commands.switch.dispute import BREAKS, SETTLEMENT
+from commands.account.refund import reopen_for_refund
+from commands.switch.dispute import BREAKS
+from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
 from commands.tariff import TAXES, Operation, Tariff
 from commands.treasury.breaks import UNCLAIMED, Break, Side
-from commands.treasury.settlement import Settlement, owed_on
-from commands.treasury.trust import RECEIVABLE_SWITCH
 from commands.withdrawal.capture import FEES, edition_of, fee_of_part
 from commands.withdrawal.ending import use_again
 from commands.withdrawal.hold import hold_keys
 from commands.withdrawal.lifecycle import Happening
 from commands.withdrawal.row import Withdrawal
-from ledger.accounts import Account, Status
+from ledger.accounts import Account
 from ledger.books import Books
-from ledger.journal import credit, debit, entry, move
+from ledger.journal import credit, debit, entry
 from ledger.money import Money
 from ledger.rows import Key
 
@@ -70,7 +68,7 @@ def take_back(
     against = _bearers(books, withdrawal, less.minor, suspense)
     books.put(after)
     use_again(books, withdrawal, less.minor, whole=not paid.minor)
-    _reopen_for_refund(books, after)
+    reopen_for_refund(books, after.wallet_id)
     books.record(
         "withdrawal.reversed",
         after.id,
@@ -86,29 +84,39 @@ def take_back(
     return after
 
 
-def agree(books: Books, withdrawal: Withdrawal, paid: Money) -> None:
-    """The switch's word about a withdrawal whose customer we have paid ahead of it."""
+def claimed_of(books: Books, withdrawal: Withdrawal) -> Break | None:
+    """What its customer was paid ahead of the switch's word, if that still has to come."""
     claimed = books.find(Break.by_id(withdrawal.id))
     if claimed is None or claimed.side is not Side.CLAIMED or not claimed.remaining:
-        return
+        return None
+    return claimed
+
+
+def agree(books: Books, withdrawal: Withdrawal, paid: Money) -> bool:
+    """The switch's word about a withdrawal whose customer we have paid ahead of it. Whether it
+    agrees, in part at least."""
+    claimed = claimed_of(books, withdrawal)
+    if claimed is None:
+        return False
     known = max(paid.minor, withdrawal.captured)
     agreed = min(claimed.remaining, withdrawal.captured + claimed.amount - known)
     if agreed > 0:
-        resolve(books, claimed, agreed, owed_on(books, claimed.settlement_date), "switch_agreed")
+        resolve(books, claimed, agreed, "switch_agreed")
+    return agreed > 0
 
 
-def resolve(books: Books, found: Break, minor: int, debtor: UUID, how: str) -> None:
+def resolve(books: Books, found: Break, minor: int, how: str) -> None:
     """So much of a break that stood as ours is the switch's to bear after all."""
     less = found.less(minor)
+    against = owe_less(books, found.settlement_date, minor)
     books.put(less)
     books.record(
         "break.resolved",
         less.id,
         less.facts(how=how, resolved=minor),
-        move(
-            Money(minor),
-            debit_to=debtor,
-            credit_to=found.account,
+        entry(
+            *(debit(account, Money(part)) for account, part in against.items()),
+            credit(found.account, Money(minor)),
             value_date=found.settlement_date,
         ),
     )
@@ -129,8 +137,11 @@ def _bearers(
         books.put(used)
         books.record("break.resolved", used.id, used.facts(how="for_customer", resolved=first))
         bearers[UNCLAIMED] = first
-    if less > first:
-        bearers[suspense or owed_on(books, withdrawal.settlement_date)] = less - first
+    if less > first and suspense is not None:
+        bearers[suspense] = less - first
+    elif less > first:
+        assert withdrawal.settlement_date is not None, "what was captured has its date"
+        bearers |= owe_less(books, withdrawal.settlement_date, less - first)
     return bearers
 
 
@@ -139,20 +150,3 @@ def _told(books: Books, against: dict[UUID, int]) -> dict[str, Any]:
     if list(against) == [SETTLEMENT]:
         return {}
     return {"against": {books.account(account).code: minor for account, minor in against.items()}}
-
-
-def _reopen_for_refund(books: Books, withdrawal: Withdrawal) -> None:
-    """A closed wallet that gets money back is frozen from now on, until its owner comes for it."""
-    wallet = books.account(withdrawal.wallet_id)
-    if wallet.status is Status.CLOSED:
-        books.put(msgspec.structs.replace(wallet, status=Status.FROZEN))
-        books.record(
-            "wallet.status_changed",
-            wallet.id,
-            {
-                "user": withdrawal.user_id,
-                "wallet": wallet.id,
-                "status": Status.FROZEN,
-                "reason": "money came back after it was closed",
-            },
-        )

@@ -26,7 +26,9 @@ CREATE TABLE ledger.log (
     kind text NOT NULL,
     subject uuid NOT NULL,
     actor text NOT NULL,
+    session uuid,  -- in which the actor was signed in; null: a machine, a job, nobody yet
     request_id text NOT NULL,
+    outcome text NOT NULL,  -- done, or the code of the refusal that left this behind
     recorded_at timestamptz NOT NULL,
     payload jsonb NOT NULL,
     touched text[] NOT NULL,  -- names of the rows it changed, but for the balances of its lines
@@ -43,7 +45,8 @@ CREATE TABLE ledger.log (
     CONSTRAINT only_an_entry_reverses CHECK (reverses IS NULL OR entry_number IS NOT NULL),
     CONSTRAINT a_reversal_comes_after_its_entry CHECK (reverses < entry_number),
     CONSTRAINT a_hash_has_32_bytes CHECK (length(hash) = 32),
-    CONSTRAINT an_event_has_an_actor_and_a_request CHECK (actor <> '' AND request_id <> '')
+    CONSTRAINT an_event_has_an_actor_and_a_request CHECK (actor <> '' AND request_id <> ''),
+    CONSTRAINT an_event_has_an_outcome CHECK (outcome <> '')
 );
 CREATE UNIQUE INDEX an_entry_number_is_used_once
 ON ledger.log (entry_number) WHERE entry_number IS NOT NULL;
@@ -76,10 +79,12 @@ CREATE TABLE ledger.account (
     CONSTRAINT an_account_is_open_frozen_or_closed CHECK (status IN ('open', 'frozen', 'closed')),
     CONSTRAINT account_stays_above_its_floor
     CHECK (CASE WHEN kind IN ('asset', 'expense') THEN balance ELSE -balance END >= floor),
-    CONSTRAINT a_closed_account_is_empty CHECK (status <> 'closed' OR balance = 0)
+    CONSTRAINT a_closed_account_is_empty CHECK (status <> 'closed' OR balance = 0),
+    CONSTRAINT it_is_known_who_owes_us CHECK (code NOT IN ('1910', '1920') OR owner IS NOT NULL)
 ) WITH (fillfactor = 50);  -- room for the next version beside the row, so that no index is touched
 CREATE UNIQUE INDEX an_owner_has_one_account_of_a_code
 ON ledger.account (owner, code, currency) WHERE owner IS NOT NULL;
+CREATE INDEX debts_of_agents ON ledger.account (owner) WHERE code = '1910';
 
 -- One effect for each key, with the reply that was given. Keys are kept for good.
 CREATE TABLE ledger.idempotency (
@@ -315,7 +320,8 @@ END $$;
 -- Writes one batch. All arrays of one group have the same length.
 CREATE FUNCTION ledger.write_batch(
     after_position bigint, after_hash bytea, at timestamptz, booked_on date, entries jsonb,
-    kinds text[], subjects uuid[], actors text[], request_ids text[], payloads jsonb[],
+    kinds text[], subjects uuid[], actors text[], sessions uuid[], request_ids text[], outcomes text[],
+    payloads jsonb[],
     touched_rows text[], entry_numbers bigint[], value_dates date[], reversed_entries bigint[], hashes bytea[],
     line_entries bigint[], line_numbers smallint[], line_accounts uuid[], line_amounts bigint[],
     line_balances bigint[],
@@ -346,18 +352,20 @@ BEGIN
     END IF;
 
     INSERT INTO ledger.log (
-        position, kind, subject, actor, request_id, recorded_at, payload, touched,
+        position, kind, subject, actor, session, request_id, outcome, recorded_at, payload, touched,
         entry_number, booking_date, value_date, reverses, hash
     )
     SELECT
-        after_position + r.ordinality, r.kind, r.subject, r.actor, r.request_id, at, r.payload,
+        after_position + r.ordinality, r.kind, r.subject, r.actor, r.session, r.request_id, r.outcome, at,
+        r.payload,
         string_to_array(r.touched, ' '), r.entry_number,
         CASE WHEN r.entry_number IS NOT NULL THEN booked_on END, r.value_date, r.reverses, r.hash
     FROM unnest(
-        kinds, subjects, actors, request_ids, payloads, touched_rows, entry_numbers, value_dates,
-        reversed_entries, hashes
+        kinds, subjects, actors, sessions, request_ids, outcomes, payloads, touched_rows, entry_numbers,
+        value_dates, reversed_entries, hashes
     ) WITH ORDINALITY AS r (
-        kind, subject, actor, request_id, payload, touched, entry_number, value_date, reverses, hash
+        kind, subject, actor, session, request_id, outcome, payload, touched, entry_number, value_date,
+        reverses, hash
     );
 
     IF cardinality(line_entries) > 0 THEN

@@ -86,13 +86,15 @@ CREATE TABLE ledger.switch_trace (
     approval_code text,
     withdrawal_id uuid,
     completed bigint,  -- what the completion said was paid
+    reversed_to bigint[] NOT NULL,  -- what reversals said was paid: who says the same again says nothing new
     version bigint NOT NULL,
     CONSTRAINT a_trace_is_answered_once PRIMARY KEY (id),
     CONSTRAINT only_an_approval_names_a_withdrawal CHECK (
         (withdrawal_id IS NOT NULL) = (response_code = '00')
         AND (approval_code IS NOT NULL) = (response_code = '00')
     ),
-    CONSTRAINT an_original_that_comes_too_late_is_refused CHECK (amount IS NOT NULL OR response_code = '68')
+    CONSTRAINT an_original_that_comes_too_late_is_refused CHECK (amount IS NOT NULL OR response_code = '68'),
+    CONSTRAINT only_so_many_reversals_are_remembered CHECK (cardinality(reversed_to) <= 16)
 ) WITH (fillfactor = 70);
 
 -- Cash that the switch says was paid and that no hold covers. Two people decide who bears it.
@@ -104,9 +106,12 @@ CREATE TABLE ledger.dispute (
     rrn text NOT NULL,
     local_date date NOT NULL,
     withdrawal_id uuid,
+    user_id uuid,
     wallet_id uuid,
     amount bigint NOT NULL,
     settlement_date date NOT NULL,
+    entry bigint,  -- that opened it, for a later word of the switch to take back; null once it was
+    taken_back bigint NOT NULL,  -- of the amount, by the switch itself
     state text NOT NULL,
     resolution text,
     evidence text,
@@ -115,14 +120,23 @@ CREATE TABLE ledger.dispute (
     version bigint NOT NULL,
     CONSTRAINT a_trace_is_disputed_once PRIMARY KEY (id),
     CONSTRAINT a_dispute_is_of_some_money CHECK (amount > 0),
+    CONSTRAINT never_more_of_a_dispute_taken_back_than_it_is CHECK (taken_back BETWEEN 0 AND amount),
     CONSTRAINT a_dispute_is_open_or_closed CHECK (state IN ('open', 'closed')),
     CONSTRAINT a_dispute_ends_in_a_known_way
-    CHECK (resolution IN ('charge_customer', 'write_off', 'not_in_file')),
-    CONSTRAINT only_a_known_customer_is_charged
-    CHECK (resolution <> 'charge_customer' OR wallet_id IS NOT NULL),
+    CHECK (resolution IN ('charge_customer', 'customer_owes', 'write_off', 'not_in_file', 'taken_back')),
+    CONSTRAINT only_a_known_customer_is_charged CHECK (
+        num_nulls(user_id, wallet_id) IN (0, 2)
+        AND (resolution NOT IN ('charge_customer', 'customer_owes') OR wallet_id IS NOT NULL)
+    ),
     CONSTRAINT a_resolution_takes_two_people CHECK (checker_id <> maker_id),
     CONSTRAINT a_dispute_ends_as_two_people_say
-    CHECK (state = 'open' OR num_nulls(resolution, evidence, maker_id, checker_id) = 0)
+    CHECK (
+        CASE
+            WHEN state = 'open' THEN resolution IS DISTINCT FROM 'taken_back'
+            WHEN resolution = 'taken_back' THEN taken_back = amount AND num_nonnulls(maker_id, checker_id) = 0
+            ELSE num_nulls(resolution, evidence, maker_id, checker_id) = 0
+        END
+    )
 );
 
 CREATE TABLE ledger.agent_request (

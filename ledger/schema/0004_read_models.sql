@@ -42,7 +42,8 @@ CREATE TABLE queries.wallet (
     CONSTRAINT nothing_held_is_negative CHECK (held >= 0)
 ) WITH (fillfactor = 70);
 
--- The journal. Numbers rise with positions and with booking dates: a span of days is a span of numbers.
+-- The journal. Within a year numbers rise with positions. Not with dates: an entry may be booked for a day that is
+-- over, so whoever asks for days is answered by the days.
 CREATE TABLE queries.entry (
     number bigint NOT NULL,
     position bigint NOT NULL,
@@ -54,11 +55,24 @@ CREATE TABLE queries.entry (
     actor text NOT NULL,
     request_id text NOT NULL,
     reverses bigint,
-    CONSTRAINT a_projected_entry_has_one_number PRIMARY KEY (number)
+    amount bigint NOT NULL,  -- what its debits come to
+    reference text,  -- what a bank, a switch or a document calls it by
+    reference_key text,  -- the same in small letters: row security lets no index be asked through a function
+    memo text,  -- what somebody wrote beside it
+    late boolean NOT NULL,  -- it was written after its booking date had ended
+    CONSTRAINT a_projected_entry_has_one_number PRIMARY KEY (number),
+    CONSTRAINT a_projected_entry_has_one_position UNIQUE (position)
 );
 CREATE INDEX entries_by_day ON queries.entry (booking_date, number);
+CREATE INDEX entries_of_another_value_day ON queries.entry (value_date, number) WHERE value_date <> booking_date;
 CREATE INDEX entries_by_transaction ON queries.entry (transaction_id, number);
-CREATE INDEX entries_by_kind ON queries.entry (kind, number);
+CREATE INDEX entries_by_kind ON queries.entry (kind, booking_date, number);
+CREATE INDEX entries_by_actor ON queries.entry (actor, booking_date, number);
+CREATE INDEX entries_by_amount ON queries.entry (amount, booking_date, number);
+CREATE INDEX entries_by_reference ON queries.entry (reference_key, booking_date, number)
+WHERE reference_key IS NOT NULL;
+CREATE INDEX entries_by_time ON queries.entry (recorded_at, position);
+CREATE INDEX late_entries ON queries.entry (position) WHERE late;
 CREATE UNIQUE INDEX a_projected_entry_is_reversed_once ON queries.entry (reverses) WHERE reverses IS NOT NULL;
 
 CREATE TABLE queries.line (
@@ -67,20 +81,33 @@ CREATE TABLE queries.line (
     account_id uuid NOT NULL,
     code text NOT NULL,
     amount bigint NOT NULL,
-    balance bigint NOT NULL,
+    balance bigint NOT NULL,  -- of the account, in the order in which entries were written
+    booking_date date NOT NULL,
+    value_date date NOT NULL,
     CONSTRAINT a_projected_line_has_one_place PRIMARY KEY (entry_number, line_number)
 );
-CREATE INDEX lines_by_account ON queries.line (account_id, entry_number, line_number);
-CREATE INDEX lines_by_code ON queries.line (code, entry_number);
+-- Most lines count on the day on which they are booked: those that do not have indexes of their own, and a list by
+-- value dates merges the two.
+CREATE INDEX lines_by_account ON queries.line (account_id, booking_date, entry_number, line_number);
+CREATE INDEX lines_of_another_value_day ON queries.line (account_id, value_date, entry_number, line_number)
+WHERE value_date <> booking_date;
+-- Every other code has one account.
+CREATE INDEX lines_of_control_accounts ON queries.line (code, booking_date, entry_number, line_number)
+WHERE code IN ('1910', '1920', '2010', '2020');
+CREATE INDEX control_lines_of_another_value_day ON queries.line (code, value_date, entry_number, line_number)
+WHERE value_date <> booking_date AND code IN ('1910', '1920', '2010', '2020');
 
--- What was debited and credited under a code on a day: a trial balance at any date adds up these.
+-- What was debited and credited under a code on a day, by booking date and by value date: a trial balance at any
+-- date adds up these.
 CREATE TABLE queries.turnover (
     code text NOT NULL,
     currency text NOT NULL,
-    booking_date date NOT NULL,
-    debits bigint NOT NULL,
-    credits bigint NOT NULL,
-    CONSTRAINT a_code_has_one_turnover_a_day PRIMARY KEY (code, currency, booking_date)
+    day date NOT NULL,
+    booked_debits bigint NOT NULL,
+    booked_credits bigint NOT NULL,
+    valued_debits bigint NOT NULL,
+    valued_credits bigint NOT NULL,
+    CONSTRAINT a_code_has_one_turnover_a_day PRIMARY KEY (code, currency, day)
 ) WITH (fillfactor = 50);
 
 -- What one transaction did to a wallet or to an agent's float: one row, however many entries it took.

@@ -48,16 +48,20 @@ CREATE TABLE ledger.claim (
     CHECK ((checker_id IS NOT NULL) = (state <> 'open') AND checker_id <> user_id)
 );
 
--- A settlement date of the switch that was paid.
+-- What the switch is owed for one of its settlement dates, and what was paid of it.
 CREATE TABLE ledger.settlement (
     settlement_date date NOT NULL,
-    amount bigint NOT NULL,
+    owed bigint NOT NULL,  -- all of it, what was paid too
+    paid bigint NOT NULL,
     interchange bigint NOT NULL,
-    settled_at timestamptz NOT NULL,
+    settled_at timestamptz,  -- null: nothing was paid yet
     version bigint NOT NULL,
     CONSTRAINT a_date_is_settled_once PRIMARY KEY (settlement_date),
-    CONSTRAINT a_settlement_is_of_some_money CHECK (amount > 0 AND interchange >= 0)
-);
+    CONSTRAINT no_more_is_paid_for_a_date_than_is_owed CHECK (paid BETWEEN 0 AND owed),
+    CONSTRAINT a_settlement_is_of_some_money CHECK ((settled_at IS NOT NULL) = (paid > 0)),
+    CONSTRAINT interchange_is_paid_with_its_date
+    CHECK (interchange >= 0 AND (interchange = 0 OR paid > 0))
+) WITH (fillfactor = 50);
 
 -- Where the switch's file and our books differ; one that is about a withdrawal has its id.
 CREATE TABLE ledger.difference (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
@@ -10,7 +11,7 @@ from ledger.books import EPOCH, MICROSECOND, BalanceAfter
 from ledger.chain import Record as Hashed
 from ledger.chain import canonical, next_hash
 from ledger.journal import written
-from queries.check.reading import Chunk, Reading, Record
+from queries.check.reading import Chunk, Line, Reading, Record
 from queries.check.truth import Truth, Untrue
 
 
@@ -33,19 +34,22 @@ class WholeChain(Truth):
         for record in chunk.records:
             if self._hash is None:
                 raise Untrue(f"The record before position {record.position} is missing.")
-            self._hash = next_hash(self._hash, _hashed(record, chunk))
+            self._hash = next_hash(self._hash, hashed(record, chunk.lines_of(record)))
             if self._hash != record.hash:
                 raise Untrue(_named(record))
             self.looked_at["records"] += 1
 
 
-def _hashed(record: Record, chunk: Chunk) -> Hashed:
+def hashed(record: Record, lines: Sequence[Line]) -> Hashed:
+    """A record and its lines, as they go into the hash."""
     return Hashed(
         position=record.position,
         kind=record.kind,
         subject=record.subject,
         actor=record.actor,
+        session=record.session,
         request_id=record.request_id,
+        outcome=record.outcome,
         recorded_at=(record.recorded_at - EPOCH) // MICROSECOND,
         payload=msgspec.Raw(canonical(record.payload)),
         touched=record.touched,
@@ -56,7 +60,7 @@ def _hashed(record: Record, chunk: Chunk) -> Hashed:
         lines=[
             # An account's id as text becomes the same JSON as the id itself.
             BalanceAfter(line.account, line.amount, line.balance)  # type: ignore[arg-type]
-            for line in chunk.lines_of(record)
+            for line in lines
         ],
     )
 

@@ -36,7 +36,7 @@ ACCOUNTS = """
         FROM ledger.log AS l
         WHERE
             l.position > (SELECT p.position FROM p)
-            AND l.kind IN ('wallet.opened', 'agent.enrolled')
+            AND l.kind IN ('wallet.opened', 'agent.enrolled', 'receivable.opened')
         UNION ALL
         SELECT (a.value ->> 'id')::uuid
         FROM ledger.log AS l
@@ -135,13 +135,16 @@ HELD = """
     LIMIT 1
 """
 
-# Within the models: a code's turnover of all days is what its accounts hold.
+# Within the models: a code's turnover of all days, by booking and by value, is what its accounts
+# hold.
 TURNOVER = """
     SELECT
         coalesce(t.code, a.code), coalesce(t.currency, a.currency),
-        coalesce(t.total, 0), coalesce(a.total, 0)
+        coalesce(t.booked, 0), coalesce(t.valued, 0), coalesce(a.total, 0)
     FROM (
-        SELECT code, currency, sum(debits - credits) AS total
+        SELECT
+            code, currency, sum(booked_debits - booked_credits) AS booked,
+            sum(valued_debits - valued_credits) AS valued
         FROM queries.turnover
         GROUP BY code, currency
     ) AS t
@@ -232,12 +235,13 @@ class ModelsFollow(Truth):
                 f"The read models say that {in_words(held)} of wallet {id_} are held; its open"
                 f" withdrawals and requests are {in_words(int(open_))}."
             )
-        for code, currency, turnover, balance in reading.look(TURNOVER):
+        for code, currency, booked, valued, balance in reading.look(TURNOVER):
             self.looked_at["codes"] += 1
-            if turnover != balance:
+            wrong = [turnover for turnover in (booked, valued) if turnover != balance]
+            if wrong:
                 raise Untrue(
                     f"In the read models the turnover of {code} comes to"
-                    f" {in_words(int(turnover), currency)}, its balances to"
+                    f" {in_words(int(wrong[0]), currency)}, its balances to"
                     f" {in_words(int(balance), currency)} (debit positive)."
                 )
 

@@ -27,8 +27,8 @@ HASH_AT = "SELECT hash FROM ledger.log WHERE position = %(position)s"
 
 RECORDS = """
     SELECT
-        position, kind, subject, actor, request_id, recorded_at, payload, touched, entry_number,
-        booking_date, value_date, reverses, hash
+        position, kind, subject, actor, session, request_id, outcome, recorded_at, payload, touched,
+        entry_number, booking_date, value_date, reverses, hash
     FROM ledger.log
     WHERE position > %(after)s AND position <= %(up_to)s
     ORDER BY position
@@ -55,7 +55,9 @@ class Record(NamedTuple):
     kind: str
     subject: UUID
     actor: str
+    session: UUID | None
     request_id: str
+    outcome: str
     recorded_at: datetime
     payload: Any
     touched: Sequence[str]

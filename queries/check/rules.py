@@ -41,6 +41,10 @@ def _follows(table: str, name: str, function: str, event: str, *, each_row: bool
     return Trigger(table, name, function, False, each_row, frozenset({event}))
 
 
+def _keeps(table: str, name: str, function: str) -> Trigger:
+    return Trigger(table, name, function, True, True, frozenset({"UPDATE"}))
+
+
 TRIGGERS = frozenset(
     {
         _stays("log", "log_stays", "UPDATE", "DELETE", "TRUNCATE"),
@@ -51,11 +55,23 @@ TRIGGERS = frozenset(
         _follows("log", "records_follow_the_rules", "check_new_records", "INSERT", each_row=False),
         _follows("line", "lines_follow_the_rules", "check_new_lines", "INSERT", each_row=False),
         _follows("head", "head_follows_the_log", "check_new_head", "UPDATE", each_row=True),
+        _stays("trail", "notes_stay", "UPDATE", "DELETE", "TRUNCATE"),
+        _stays("trail_end", "trail_end_stays", "INSERT", "DELETE", "TRUNCATE"),
+        _follows("trail", "notes_follow_the_rules", "check_new_notes", "INSERT", each_row=False),
+        _follows(
+            "trail_end", "trail_end_follows_its_notes", "check_new_end", "UPDATE", each_row=True
+        ),
+        _keeps("switch_key", "retired_keys_stay_retired", "keep_retired"),
+        _keeps("switch_certificate", "retired_certificates_stay_retired", "keep_retired"),
+        _keeps("person", "erased_people_stay_erased", "keep_erased"),
     }
 )
 
 # These run as the owner. All others run as whoever calls them.
-DOOR = "ledger.lock_head ledger.lock_expected_head ledger.write_batch"
+DOOR = """
+    ledger.lock_head ledger.lock_expected_head ledger.write_batch
+    ledger.lock_trail ledger.write_notes
+"""
 DEFINERS = frozenset(DOOR.split())
 # pg_temp last: else a caller's temporary types would come before PostgreSQL's own.
 DEFINERS_SEARCH_PATH = "search_path=pg_catalog, pg_temp"
@@ -78,6 +94,7 @@ def _grants(role: str, privileges: str, things: str, columns: str = "") -> Itera
 
 
 BOOKS = "ledger.head ledger.log ledger.line ledger.account"
+TRAIL = "ledger.trail ledger.trail_end"
 STATE = """
     ledger.person ledger.session ledger.session_use ledger.agent ledger.switch_key ledger.terminal
     ledger.tariff ledger.withdrawal ledger.cardless ledger.release ledger.switch_trace
@@ -86,7 +103,13 @@ STATE = """
     ledger.limit_book ledger.activity ledger.proposal
     ledger.devices ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case
     ledger.held_transfer
+    ledger.switch_certificate ledger.device_keys
     ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
+    ledger.trail_seal
+    ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
+    ledger.interchange ledger.machine_word
+    ledger.factors ledger.passkey ledger.reset ledger.admins
+    ledger.trust_day
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -95,7 +118,10 @@ MODELS = """
     queries.rule_edition queries.risk_hit queries.risk_case queries.case_event
     queries.held_transfer
     queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
-    queries.feed queries.alert queries.proposal
+    queries.settlement_file queries.settlement_item queries.mismatch queries.absence
+    queries.feed queries.alert queries.proposal queries.access
+    queries.account_day queries.milestone queries.log_record queries.entry_word
+    queries.float_day queries.suspense queries.safeguarding queries.trust_statement
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -107,7 +133,7 @@ GRANTS = frozenset(
     {
         *_grants(COMMANDS, "USAGE", "ledger"),
         *_grants(COMMANDS, "EXECUTE", DOOR + " ledger.saved_all"),
-        *_grants(COMMANDS, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(COMMANDS, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency"),
         *_grants(
             COMMANDS,
             "INSERT",
@@ -119,16 +145,19 @@ GRANTS = frozenset(
         *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit ledger.assignment"),
         *_grants(COMMANDS, "SELECT INSERT DELETE", "ledger.nonce"),
         *_grants(
-            COMMANDS, "SELECT INSERT UPDATE DELETE", "ledger.stranger ledger.webhook_delivery"
+            COMMANDS,
+            "SELECT INSERT UPDATE DELETE",
+            "ledger.stranger ledger.login_source ledger.webhook_delivery",
         ),
         *_grants(PROJECTOR, "USAGE", "ledger queries"),
-        *_grants(PROJECTOR, "SELECT", BOOKS),
+        *_grants(PROJECTOR, "SELECT", f"{BOOKS} ledger.trail queries.audit"),
+        *_grants(PROJECTOR, "INSERT", "queries.audit"),
         *_grants(PROJECTOR, "SELECT INSERT UPDATE", MODELS),
         *_grants(PROJECTOR, "SELECT UPDATE", "queries.projection"),
         *_grants(QUERIES, "USAGE", "queries"),
-        *_grants(QUERIES, "SELECT", MODELS + " queries.projection"),
+        *_grants(QUERIES, "SELECT", MODELS + " queries.projection queries.audit queries.booked"),
         *_grants(AUDITOR, "USAGE", "ledger queries"),
-        *_grants(AUDITOR, "SELECT", BOOKS + " ledger.idempotency"),
+        *_grants(AUDITOR, "SELECT", f"{BOOKS} {TRAIL} ledger.idempotency ledger.trail_seal"),
         *_grants(
             AUDITOR,
             "SELECT",
@@ -140,7 +169,9 @@ GRANTS = frozenset(
             ledger.limit_book ledger.activity ledger.proposal
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
-            ledger.trust_book
+            ledger.trust_book ledger.trust_day ledger.admins
+            ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
+            ledger.interchange ledger.machine_word
             """,
         ),
         *_grants(
@@ -169,9 +200,49 @@ GRANTS = frozenset(
             "ledger.claim",
             "withdrawal_id user_id wallet_id received state opened_at checker_id version",
         ),
-        *_grants(AUDITOR, "SELECT", MODELS + " queries.projection"),
+        *_grants(AUDITOR, "SELECT", MODELS + " queries.projection queries.audit"),
     }
 )
+
+
+# Row security: whose rows each table of read models shows to whom.
+UNGUARDED = frozenset({"queries.projection"})  # one row, nobody's
+GUARDED = frozenset((MODELS + " queries.audit").split())
+OF_CUSTOMERS = """
+    queries.account queries.wallet queries.movement queries.line queries.entry queries.withdrawal
+    queries.claim queries.held_transfer queries.feed queries.account_day
+"""
+OF_AGENTS = """
+    queries.offer queries.principal queries.outlet queries.till queries.till_day queries.redemption
+"""
+OWNED = frozenset((OF_CUSTOMERS + OF_AGENTS).split())
+
+
+class Policy(NamedTuple):
+    """What one role sees of the rows of one table."""
+
+    table: str
+    role: str
+    name: str
+    verb: str
+
+
+def policies() -> frozenset[Policy]:
+    """One for each role that reads, on each table whose rows are guarded."""
+    return frozenset(
+        policy
+        for table in GUARDED
+        for policy in (
+            Policy(table, PROJECTOR, "what_is_projected", "ALL"),
+            Policy(table, AUDITOR, "what_is_audited", "SELECT"),
+            Policy(
+                table,
+                QUERIES,
+                "what_is_ones_own" if table in OWNED else "what_is_our_own",
+                "SELECT",
+            ),
+        )
+    )
 
 
 @cache

@@ -13,8 +13,10 @@ from ledger.database import connect_sync
 from queries.check.approvals import OneApproval
 from queries.check.balances import BalancesAreSums
 from queries.check.captures import CaptureOrRelease
+from queries.check.checkpoints import AsSigned, Signed
 from queries.check.entries import BalancedEntries
 from queries.check.expiry import CodesExpire
+from queries.check.files import FilesCountOnce
 from queries.check.floors import FloorsHold
 from queries.check.four_eyes import FourEyes
 from queries.check.hashes import WholeChain
@@ -23,7 +25,11 @@ from queries.check.keys import OneEffect
 from queries.check.numbers import NoGaps
 from queries.check.read_models import ModelsFollow
 from queries.check.reading import Chunk, Reading
+from queries.check.safeguarding import TrustIsWhole
+from queries.check.settlements import DatesAreOwed
 from queries.check.sums import ZeroSum
+from queries.check.tills import TillsAddUp
+from queries.check.traces import EveryActTraced
 from queries.check.truth import Truth, Untrue
 from queries.check.walls import WallsStand
 
@@ -40,8 +46,13 @@ TRUTHS: tuple[type[Truth], ...] = (
     CodesExpire,
     OneEffect,
     FourEyes,
+    DatesAreOwed,
+    TillsAddUp,
+    FilesCountOnce,
+    TrustIsWhole,
     WallsStand,
     ModelsFollow,
+    EveryActTraced,
 )
 
 # A value that Python has no room for (a date "infinity", a number of 400 digits) is a bad row too.
@@ -73,15 +84,24 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     findings: tuple[Finding, ...]
 
 
-def prove(auditor_url: str, *, full: bool, progress: Progress | None = None) -> Proof:
+def prove(
+    auditor_url: str,
+    *,
+    full: bool,
+    progress: Progress | None = None,
+    signed: Signed | None = None,
+) -> Proof:
     """Try every truth on the database as its auditor sees it; the system may be running.
 
     Without `full` only the newest records are read, with sums over whole tables that are cheap.
+    That the log is what was signed can be tried only with the checkpoints.
     Raises psycopg.Error when the database cannot be reached or the auditor may not read it.
     """
     began = time.perf_counter()
     with connect_sync(auditor_url, "makeba check") as connection:
         trials = [_Trial(truth()) for truth in TRUTHS]
+        if signed is not None:
+            trials.insert(TRUTHS.index(WholeChain) + 1, _Trial(AsSigned(signed)))
         reading = Reading(connection, lambda chunk: _show(trials, chunk), full=full)
         for trial in trials:
             trial.on(lambda truth: truth.begin(reading))

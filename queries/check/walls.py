@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from queries.check import rules
 from queries.check.reading import Reading
-from queries.check.rules import Grant, Trigger
+from queries.check.rules import Grant, Policy, Trigger
 from queries.check.truth import Truth, Untrue
 
 TRIGGERS = """
@@ -83,6 +83,25 @@ GRANTS = """
     WHERE a.grantee <> a.owner
 """
 
+# Which rows each role sees. One that may see all of them may do so on one condition only: TRUE.
+POLICIES = """
+    SELECT
+        n.nspname || '.' || c.relname, r.rolname, p.polname,
+        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN '*' THEN 'ALL' ELSE p.polcmd::text END,
+        pg_get_expr(p.polqual, p.polrelid) = 'true'
+    FROM pg_policy AS p
+    INNER JOIN pg_class AS c ON p.polrelid = c.oid
+    INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+    LEFT JOIN pg_roles AS r ON r.oid = ANY(p.polroles)  -- null: everybody
+    WHERE n.nspname IN ('ledger', 'queries')
+"""
+
+UNGUARDED = """
+    SELECT 'queries.' || c.relname
+    FROM pg_class AS c
+    WHERE c.relnamespace = to_regnamespace('queries') AND c.relkind = 'r' AND NOT c.relrowsecurity
+"""
+
 # Roles that would walk through any grant, and memberships that would lend them another's.
 ROLES = """
     SELECT r.rolname, m.roleid::regrole::text
@@ -155,6 +174,7 @@ class WallsStand(Truth):
         for thing, what in reading.look(OWNERS, roles=OUR_ROLES):
             raise Untrue(f"{thing} {what}.")
         self._require_grants(reading)
+        self._require_policies(reading)
 
     def _require_triggers(self, reading: Reading) -> None:
         found = set()
@@ -196,6 +216,22 @@ class WallsStand(Truth):
             raise Untrue(f"{who} may {_in_words(grant)}, which nobody should have granted.")
         for grant in sorted(rules.GRANTS - found):
             raise Untrue(f"{grant.role} may not {_in_words(grant)}, which it must.")
+
+    def _require_policies(self, reading: Reading) -> None:
+        found = set()
+        for table, role, name, verb, everything in reading.look(POLICIES):
+            found.add(Policy(table, role or "everybody", name, verb))
+            if everything != (role != rules.QUERIES):
+                raise Untrue(f"Policy {name} on {table} is not as the migrations made it.")
+        self.looked_at["policies"] += len(found)
+        wanted = rules.policies()
+        for policy in sorted(found - wanted):
+            raise Untrue(f"Policy {policy.name} on {policy.table} is not one of ours.")
+        for policy in sorted(wanted - found):
+            raise Untrue(f"Policy {policy.name} on {policy.table} is missing.")
+        for (table,) in reading.look(UNGUARDED):
+            if table not in rules.UNGUARDED:
+                raise Untrue(f"The rows of {table} are shown to whoever may read it.")
 
 
 def _require_nothing_lacks(what: str, missing: Iterable[str]) -> None:

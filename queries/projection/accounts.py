@@ -24,6 +24,12 @@ OPEN_ACCOUNTS = """
         l.payload ->> 'currency', 0, l.position, l.recorded_at
     FROM ledger.log AS l
     WHERE l.position > %(after)s AND l.position <= %(up_to)s AND l.kind = 'agent.enrolled'
+    UNION ALL
+    SELECT
+        l.subject, l.payload ->> 'code', (l.payload ->> 'debtor')::uuid,
+        l.payload ->> 'currency', 0, l.position, l.recorded_at
+    FROM ledger.log AS l
+    WHERE l.position > %(after)s AND l.position <= %(up_to)s AND l.kind = 'receivable.opened'
 """
 
 OPEN_WALLETS = """
@@ -49,7 +55,7 @@ CHANGE_STATUS = """
 """
 
 STEPS = (
-    Step(OPEN_ACCOUNTS, ("books.opened", "wallet.opened", "agent.enrolled")),
+    Step(OPEN_ACCOUNTS, ("books.opened", "wallet.opened", "agent.enrolled", "receivable.opened")),
     Step(OPEN_WALLETS, ("wallet.opened",)),
     Step(CHANGE_STATUS, ("wallet.status_changed",)),
 )

@@ -26,6 +26,7 @@ _REDEMPTION = ("state", "amount", "agent", "reason")
 _WEBHOOK = ("webhook", "state", "reason")
 
 _CLAIM = ("state", "received", "captured")
+_CERTIFICATE = ("fingerprint", "acquirerId", "notAfter", "checker")
 _BREAK = ("side", "amount", "remaining", "settlementDate")
 
 # By kind and audience: the members of the payload that are told. Where there are none, it is told
@@ -60,7 +61,7 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "cash_in.made": {CUSTOMER: ("amount", "agent"), AGENT: ("amount", "commission")},
         "cash_in.reversed": {
             CUSTOMER: ("amount", "agent", "reason"),
-            AGENT: ("amount", "commission", "reason"),
+            AGENT: ("amount", "commission", "shortfall", "reason"),
         },
         # -- other money
         "transfer.made": {CUSTOMER: ("amount",)},
@@ -69,10 +70,14 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "transfer.refused": {CUSTOMER: ("amount", "reason")},
         "bank.credited": {
             CUSTOMER: ("amount",),
-            AGENT: ("amount",),
+            AGENT: ("amount", "debtPaid"),
             OPERATORS: ("amount", "reference", "beneficiary"),
         },
         "float.sent": {AGENT: ("amount",)},
+        "agent.debt_collected": {
+            AGENT: ("amount", "owed"),
+            OPERATORS: ("agent", "amount", "owed"),
+        },
         "float.low": {AGENT: _FLOAT, OPERATORS: _FLOAT},
         "float.ok": {AGENT: _FLOAT, OPERATORS: _FLOAT},
         "agent.float_levels_set": {AGENT: ("floor", "low", "ok")},
@@ -86,8 +91,11 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "wallet.slept": {CUSTOMER: ("amount",)},
         "wallet.woken": {CUSTOMER: ("amount",)},
         "wallet.minimum_set": {CUSTOMER: ("amount",)},
-        "bank.credit_assigned": {CUSTOMER: ("amount",), AGENT: ("amount",)},
+        "bank.credit_assigned": {CUSTOMER: ("amount",), AGENT: ("amount", "debtPaid")},
         "adjustment.made": {CUSTOMER: ("amount", "adjustment"), AGENT: ("amount", "adjustment")},
+        "person.erased": {OPERATORS: ("erased", "checker")},
+        "device.key_enrolled": {CUSTOMER: ("kid",)},
+        "device.key_removed": {CUSTOMER: ("kid",)},
         "wallet.tier_changed": {CUSTOMER: ("tier",), OPERATORS: ("user", "tier", "was")},
         "wallet.blacklisted": {OPERATORS: ("user", "reason")},
         "wallet.unlisted": {OPERATORS: ("user", "reason")},
@@ -95,6 +103,27 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "session.opened": {CUSTOMER: ()},
         "session.closed": {CUSTOMER: ()},
         "login.failed": {CUSTOMER: ("reason", "failures", "locked")},
+        "sessions.closed": {CUSTOMER: ("why",)},
+        "device.added": {CUSTOMER: ("device", "devices"), AGENT: ("user", "device", "devices")},
+        "device.forgotten": {CUSTOMER: ("device", "devices")},
+        "pin.changed": {CUSTOMER: ()},
+        "totp.changed": {CUSTOMER: ()},
+        "recovery_codes.made": {CUSTOMER: ("left",)},
+        "recovery_code.used": {CUSTOMER: ("left",)},
+        "reset.opened": {CUSTOMER: ("what",), OPERATORS: ("user", "what", "proposal")},
+        "reset.code_issued": {CUSTOMER: ("what",), OPERATORS: ("user", "what", "by")},
+        "reset.used": {CUSTOMER: ("what",), OPERATORS: ("user", "what")},
+        "reset.objected": {CUSTOMER: ("what",), OPERATORS: ("user", "what")},
+        "reset.lapsed": {CUSTOMER: ("what",), OPERATORS: ("user", "what")},
+        # -- our own people
+        "person.invited": {OPERATORS: ("user", "role")},
+        "person.admitted": {OPERATORS: ("user", "role", "proposal")},
+        "person.disabled": {OPERATORS: ("user", "role", "reason")},
+        "person.enabled": {OPERATORS: ("user", "role", "proposal")},
+        "person.role_changed": {OPERATORS: ("user", "role", "was", "proposal")},
+        "staff.device_added": {OPERATORS: ("user", "role", "device", "devices")},
+        "passkey.added": {OPERATORS: ("user", "role", "passkeys")},
+        "passkey.removed": {OPERATORS: ("user", "role", "passkeys")},
         # -- what operators watch over
         "alert.raised": {OPERATORS: _ALERT},
         "alert.cleared": {OPERATORS: _ALERT},
@@ -108,17 +137,30 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "step_up.began": {OPERATORS: ("watch", "scope", "wrong", "until", "dryRun")},
         "dispute.opened": {OPERATORS: _TRACE},
         "dispute.resolution_proposed": {OPERATORS: (*_TRACE, "resolution", "maker")},
-        "dispute.resolved": {OPERATORS: (*_TRACE, "resolution")},
+        "dispute.lessened": {
+            CUSTOMER: ("refunded", "forgiven"),
+            OPERATORS: (*_TRACE, "lessened"),
+        },
+        "dispute.resolved": {
+            CUSTOMER: ("charged", "owed"),
+            OPERATORS: (*_TRACE, "resolution"),
+        },
         "claim.opened": {CUSTOMER: _CLAIM, OPERATORS: ("user", *_CLAIM)},
         "claim.evidence_added": {OPERATORS: ("source", "dispensed")},
         "claim.paid": {CUSTOMER: (*_CLAIM, "paid"), OPERATORS: ("user", *_CLAIM, "paid")},
         "claim.refused": {CUSTOMER: _CLAIM, OPERATORS: ("user", *_CLAIM)},
+        "switch.key_enrolled": {OPERATORS: ("keyId", "acquirerId", "checker")},
+        "switch.key_retired": {OPERATORS: ("keyId", "acquirerId", "checker")},
+        "switch.certificate_bound": {OPERATORS: _CERTIFICATE},
+        "switch.certificate_retired": {OPERATORS: _CERTIFICATE},
         "break.booked": {OPERATORS: _BREAK},
-        "break.resolved": {OPERATORS: (*_BREAK, "how")},
+        "break.resolved": {CUSTOMER: ("charged", "owed"), OPERATORS: (*_BREAK, "how")},
         "tariff.published": {OPERATORS: ("operation", "tariffEdition", "validFrom", "proposal")},
         "limits.set": {OPERATORS: ("limitsEdition", "validFrom", "proposal")},
         "rules.set": {OPERATORS: ("edition", "validFrom", "proposal")},
         "settlement.paid": {OPERATORS: ("settlementDate", "amount", "interchange")},
+        "safeguarding.recorded": {OPERATORS: ("day", "difference", "shortfall")},
+        "safeguarding.stated": {OPERATORS: ("day", "balance")},
         "settlement.collected": {OPERATORS: ("amount",)},
         "proposal.proposed": {OPERATORS: _PROPOSAL},
         "proposal.applied": {OPERATORS: _PROPOSAL},

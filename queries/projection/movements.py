@@ -8,15 +8,16 @@ from queries.projection.step import ENTRIES, Step
 # only move its balance on. Where a record states no amount of its own, the lines do. Cash-in takes
 # from the float, even when its commission is more than its amount.
 #
-# Lines are taken by their numbers before anything is said of codes: the planner would rather use
+# Lines are taken by their entries before anything is said of codes: the planner would rather use
 # the index on codes, which finds all lines there ever were.
 MOVE = """
     WITH lines AS MATERIALIZED (
         SELECT
             i.account_id, i.code, i.entry_number AS number, sum(i.amount) AS moved,
             (array_agg(i.balance ORDER BY i.line_number DESC))[1] AS balance
-        FROM line AS i
-        WHERE i.entry_number BETWEEN %(first_entry)s AND %(last_entry)s
+        FROM entry AS e
+        INNER JOIN line AS i ON e.number = i.entry_number
+        WHERE e.position > %(after)s AND e.position <= %(up_to)s
         GROUP BY i.account_id, i.code, i.entry_number
     )
     INSERT INTO movement AS m (
@@ -27,6 +28,8 @@ MOVE = """
         n.account_id, n.number, n.transaction_id, n.kind,
         CASE WHEN n.kind = 'cash_in.made' THEN n.code = '2010' ELSE n.moved < 0 END,
         CASE
+            -- What an agent owed is paid from it first, and never came into the float.
+            WHEN n.payload ? 'debtPaid' THEN abs(n.moved)
             WHEN n.kind IN (
                 'transfer.made', 'transfer.held', 'transfer.released', 'bank.credited',
                 'cash_in.made', 'withdrawal.requested',

@@ -13,9 +13,8 @@ ENTRIES = "an entry"  # instead of kinds: for every record that moves money, wha
 class Step(msgspec.Struct, frozen=True):
     """A statement over the records of one batch.
 
-    It may use %(after)s and %(up_to)s, positions, the first excluded; and %(first_entry)s and
-    %(last_entry)s, numbers, both included. `kinds` are beginnings of the kinds it reads; `values`
-    are more that it uses, the same for every batch.
+    It may use %(after)s and %(up_to)s, positions, the first excluded. `kinds` are beginnings of the
+    kinds it reads; `values` are more that it uses, the same for every batch.
     """
 
     sql: str

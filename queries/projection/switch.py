@@ -53,7 +53,7 @@ OPERATE = """
             l.position > %(after)s AND l.position <= %(up_to)s
             AND l.kind IN (
                 'withdrawal.authorised', 'switch.declined', 'switch.reversal_noted',
-                'dispute.opened', 'dispute.resolved'
+                'dispute.opened', 'dispute.lessened', 'dispute.resolved'
             )
     ) AS n
     GROUP BY n.acquirer_id, n.rrn, n.local_date, n.terminal_id, n.stan
@@ -77,6 +77,7 @@ STEPS = (
             "switch.declined",
             "switch.reversal_noted",
             "dispute.opened",
+            "dispute.lessened",
             "dispute.resolved",
         ),
     ),

@@ -1,10 +1,11 @@
-"""Reading and proving the books from a terminal."""
+"""Proving the books, their read models, and statements, from a terminal."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,17 +14,17 @@ import click
 from ledger.books import COUNTRY
 from ledger.database import connect_sync
 from ledger.errors import NotFound
-from queries import journal as journals
 from queries import statement as statements
-from queries import trial_balance as trial_balances
 from queries.answer import Side
 from queries.check.run import Finding, Proof, prove
-from queries.cursor import PAGE_MAX
-from queries.journal import Entry, Filters
+from queries.exports.statement_file import statement_csv, statement_pdf
+from queries.exports.words import Language
 from queries.reader import Reader
 from queries.rebuild import rebuild
+from queries.standing import Axis
 from queries.statement import StatementLine
 from server.console.given import CheckFailed, format_option, quiet
+from server.console.noted import note_reading
 from server.console.shown import progress, show, show_json
 from server.installation import Installation, installed
 from server.vault import Vault
@@ -31,7 +32,10 @@ from server.wire import e164
 
 T = TypeVar("T")
 
-PERSON = "SELECT id FROM ledger.person WHERE phone_index = %(phone_index)s"
+PERSON = """
+    SELECT id FROM ledger.person
+    WHERE phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s
+"""
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -55,7 +59,8 @@ def check(*, full: bool, as_json: bool) -> None:
 def proven(installation: Installation, *, full: bool) -> Proof:
     """Try every truth, with a bar on a terminal."""
     with progress("proving the books") as shown:
-        return prove(installation.url("makeba_auditor"), full=full, progress=shown)
+        url, signed = installation.url("makeba_auditor"), installation.signed
+        return prove(url, full=full, progress=shown, signed=signed)
 
 
 @click.group()
@@ -77,52 +82,64 @@ def rebuild_projections(*, only_compare: bool) -> None:
 
 
 @click.command()
-@click.option("--from", "from_", type=DAY, help="First day of booking.")
-@click.option("--to", type=DAY, help="Last day of booking.")
-@click.option("--account", help="A code of the chart, or an account's id.")
-@click.option("--transaction", type=click.UUID, help="Entries of one transaction.")
-@click.option("--kind", help="Entries of one kind.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
-@format_option
-def journal(
-    from_: datetime | None,
-    to: datetime | None,
-    account: str | None,
-    transaction: UUID | None,
-    kind: str | None,
-    limit: int,
-    shape: str | None,
-) -> None:
-    """The journal, newest entry first, a row for each line."""
-    filters = Filters(
-        from_=_day(from_), to=_day(to), account=account, transaction_id=transaction, kind=kind
-    )
-    entries = _read(lambda reader: _entries(reader, filters, limit))
-    rows = [row for entry in entries for row in _rows_of(entry)]
-    show(rows, ("entry", "booked", "value", "kind", "code", "account", "debit", "credit"), shape)
-
-
-@click.command()
 @click.option("--user", type=click.UUID, help="The customer's id.")
 @click.option("--phone", help="The customer's number.")
-@click.option("--from", "from_", type=DAY, help="First day of booking; the month's first.")
-@click.option("--to", type=DAY, help="Last day of booking; today.")
+@click.option("--account", type=click.UUID, help="Any account's id.")
+@click.option("--from", "from_", type=DAY, help="First day; the month's first.")
+@click.option("--to", type=DAY, help="Last day; today.")
+@click.option(
+    "--axis", type=click.Choice([each.value for each in Axis]), default="booking", show_default=True
+)
+@click.option("--position", type=click.IntRange(0), help="As the log stood there.")
+@click.option(
+    "--language",
+    type=click.Choice([each.value for each in Language]),
+    default="pt",
+    show_default=True,
+)
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Into this file.")
+@click.option("--csv", "csv_", type=click.Path(dir_okay=False, path_type=Path), help="As a file.")
 @format_option
 def statement(
     user: UUID | None,
     phone: str | None,
+    account: UUID | None,
     from_: datetime | None,
     to: datetime | None,
+    axis: str,
+    position: int | None,
+    language: str,
+    pdf: Path | None,
+    csv_: Path | None,
     shape: str | None,
 ) -> None:
-    """A customer's statement: opening balance, every line, closing balance."""
-    if (user is None) == (phone is None):
+    """A statement: opening balance, every line, closing balance."""
+    if sum(each is not None for each in (user, phone, account)) != 1:
         raise click.UsageError("Give --user or --phone.")
-    today = datetime.now(COUNTRY).date()
-    first, last = _day(from_) or today.replace(day=1), _day(to) or today
+    last = day_of(to) or today()
+    wanted = statements.Asked(
+        from_=day_of(from_) or last.replace(day=1), to=last, axis=Axis(axis), position=position
+    )
     with installed(quiet()) as installation:
-        owner = user or _owner_of(installation, str(phone))
-        found = asked(installation, lambda reader: statements.of(reader, owner, first, last))
+        owner = None if account else user or _owner_of(installation, str(phone))
+        note_reading(installation, "statement", owner or account)
+
+        async def ask(reader: Reader) -> statements.Statement:
+            if owner is not None:
+                return await statements.of_user(reader, owner, wanted)
+            assert account is not None, "it is one of the three"
+            return await statements.of_account(reader, account, wanted)
+
+        found = asked(installation, ask)
+    if pdf is not None:
+        pdf.write_bytes(statement_pdf(found, Language(language), datetime.now(UTC)))
+    if csv_ is not None:
+        csv_.write_bytes(statement_csv(found, Language(language)))
+    if pdf is None and csv_ is None:
+        _show_statement(found, shape)
+
+
+def _show_statement(found: statements.Statement, shape: str | None) -> None:
     if shape == "json":
         show_json(found)
         return
@@ -130,40 +147,6 @@ def statement(
     closing = {"booked": found.to, "what": "closing", "balance": found.closing}
     rows = [opening, *(_statement_row(line) for line in found.lines), closing]
     show(rows, ("booked", "value", "what", "entry", "debit", "credit", "balance"), shape)
-
-
-@click.command("trial-balance")
-@click.option("--as-of", type=DAY, help="At the end of this day; today.")
-@format_option
-def trial_balance(as_of: datetime | None, shape: str | None) -> None:
-    """The trial balance: debits equal credits."""
-    day = _day(as_of) or datetime.now(COUNTRY).date()
-    found = _read(lambda reader: trial_balances.as_of(reader, day))
-    if shape == "json":
-        show_json(found)
-        return
-    rows = [
-        {
-            "code": line.code,
-            "account": line.name,
-            "debits": line.debits,
-            "credits": line.credits,
-            "debit": line.closing if line.closing_side is Side.DEBIT else None,
-            "credit": line.closing if line.closing_side is Side.CREDIT else None,
-        }
-        for line in found.lines
-    ]
-    rows += [
-        {
-            "account": f"Total {total.currency}",
-            "debits": total.debits,
-            "credits": total.credits,
-            "debit": total.closing_debits,
-            "credit": total.closing_credits,
-        }
-        for total in found.totals
-    ]
-    show(rows, ("code", "account", "debits", "credits", "debit", "credit"), shape)
 
 
 def _owner_of(installation: Installation, phone: str) -> UUID:
@@ -175,34 +158,6 @@ def _owner_of(installation: Installation, phone: str) -> UUID:
         raise NotFound("There is nobody with this number.")
     found: UUID = row[0]
     return found
-
-
-async def _entries(reader: Reader, filters: Filters, limit: int) -> list[Entry]:
-    entries: list[Entry] = []
-    cursor = None
-    while len(entries) < limit:
-        page = await journals.page(reader, filters, min(limit - len(entries), PAGE_MAX), cursor)
-        entries += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return entries
-
-
-def _rows_of(entry: Entry) -> list[dict[str, Any]]:
-    return [
-        {
-            "entry": entry.written,
-            "booked": entry.booking_date,
-            "value": entry.value_date,
-            "kind": entry.kind,
-            "code": leg.code,
-            "account": leg.name,
-            "debit": leg.amount if leg.direction is Side.DEBIT else None,
-            "credit": leg.amount if leg.direction is Side.CREDIT else None,
-        }
-        for leg in entry.lines
-    ]
 
 
 def _statement_row(line: StatementLine) -> dict[str, Any]:
@@ -225,12 +180,20 @@ def _found(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _day(given: datetime | None) -> date | None:
+def day_of(given: datetime | None) -> date | None:
+    """The day that an option names."""
     return None if given is None else given.date()
 
 
-def _read(question: Callable[[Reader], Awaitable[T]]) -> T:
+def today() -> date:
+    """In Cape Verde."""
+    return datetime.now(COUNTRY).date()
+
+
+def read(question: Callable[[Reader], Awaitable[T]], command: str, *about: object) -> T:
+    """Ask the read models of this installation once, and leave a note of what was asked."""
     with installed(quiet()) as installation:
+        note_reading(installation, command, *about)
         return asked(installation, question)
 
 
@@ -238,7 +201,7 @@ def asked(installation: Installation, question: Callable[[Reader], Awaitable[T]]
     """Ask the read models once."""
 
     async def ask() -> T:
-        reader = Reader(installation.urls.queries)
+        reader = Reader(installation.urls.queries).for_everybody
         try:
             return await question(reader)
         finally:

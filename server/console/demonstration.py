@@ -13,7 +13,14 @@ from server.console.books import proven
 from server.console.doors import MACHINES, arrived, in_lines, on_screen, spoken
 from server.console.given import CheckFailed, quiet
 from server.console.keeping import kept_server
-from server.console.serving import leaving_in_order, listening, prepare, serving, url_of
+from server.console.serving import (
+    ample_rates,
+    leaving_in_order,
+    listening,
+    prepare,
+    serving,
+    url_of,
+)
 from server.console.simulating import LANGUAGES
 from server.installation import Installation, installed
 from server.settings import PREFIX
@@ -65,7 +72,7 @@ def _tell(pace_seconds: float) -> None:
         for name, seconds in SHORT_LIVES.items()
         if PREFIX + name.upper() not in os.environ
     }
-    found = quiet(host="127.0.0.1", port=0, workers=1, **lives)
+    found = quiet(host="127.0.0.1", port=0, workers=1, **lives, **ample_rates())
     with leaving_in_order(), installed(found, take_over=True) as installation:
         prepare(installation, as_demo=True, refill=True)
         if not asyncio.run(_story(installation, pace_seconds)):

@@ -27,6 +27,7 @@ from simulator.machines.atm import LanguageChosen
 from simulator.people import People
 from simulator.plain import session
 from simulator.town import Town, opened
+from simulator.trust import USUAL, NoTrust, Trust
 from simulator.words import Language
 
 MACHINES = ("atm", "phone", "switch", "agent")
@@ -44,23 +45,26 @@ class Place(NamedTuple):
     language: Language
 
 
-def arrived(url: str, file: Path, language: Language) -> Place:
+def arrived(url: str, file: Path, language: Language, trust: Trust = USUAL) -> Place:
     """Look who lives there and whether anybody answers. Raises Unreachable."""
     try:
         everybody = people.read_file(file)
     except people.NoPeople as error:
         raise Unreachable(f"{error} makeba serve --demo writes such a file.") from error
-    asyncio.run(_knock(url))
-    return Place(url, file, everybody, language)
+    asyncio.run(_knock(url, trust))
+    return Place(url, file, msgspec.structs.replace(everybody, trust=trust), language)
 
 
-async def _knock(url: str) -> None:
+async def _knock(url: str, trust: Trust) -> None:
     """Raises Unreachable unless a makeba answers at this URL."""
     try:
-        async with connect(url) as client:
+        trust.context(as_switch=True)
+        async with connect(url, trust=trust) as client:
             await Api(client).get("vinti4/keys", ServerKeys)
     except ApiError as error:
         raise Unreachable(f"No makeba answers at {url}: {error}") from error
+    except NoTrust as error:
+        raise Unreachable(str(error)) from error
     except (msgspec.MsgspecError, ValueError, httpx.InvalidURL) as error:
         raise Unreachable(f"What answers at {url} is no makeba.") from error
 
@@ -109,7 +113,12 @@ def in_lines(place: Place, kinds: tuple[str, ...]) -> None:
 
 def in_a_browser(place: Place, machine: str, address: tuple[str, int]) -> None:
     """A page that gives each visitor a town. Raises UsageError for one that others could reach."""
-    who = ("--url", place.url, "--people", str(place.file.absolute()), "--lang", place.language)
+    who = ["--url", place.url, "--people", str(place.file.absolute()), "--lang", place.language]
+    trust = place.everybody.trust
+    given = {"--ca": trust.ca, "--switch-cert": trust.certificate, "--switch-key": trust.key}
+    for flag, named in given.items():
+        if named is not None:
+            who += [flag, str(named.absolute())]
     command = f"exec {shlex.join([*SELF, machine, *who])}"
     try:
         asyncio.run(web.serve(command, *address, click.echo))

@@ -11,52 +11,61 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 import httpx
 import msgspec
+import structlog
 import uvicorn
 import uvloop
 from uvicorn.supervisors import Multiprocess
 
 from ledger import collector
-from server import demo
+from server import demo, tls
 from server.app import create_app
 from server.console.given import Unreachable, settings
 from server.demo import Wanted
 from server.installation import Installation, installed
+from server.patience import Config, Patience
 from server.settings import PREFIX, Settings
 from server.worker import WORKER
+
+logger = structlog.get_logger(__name__)
 
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 BIND_SECONDS = 3.0  # the workers of a server that was killed leave its port within a second
+WORKER_SILENCE_SECONDS = 60  # a worker may be slow to begin; one that died is seen at once
 BACKLOG = 2_048
+AMPLE = 100_000
+RATES = (
+    "rate_sign_in_per_minute", "rate_public_per_minute", "rate_strangers_per_minute",
+    "rate_reads_per_minute", "rate_writes_per_minute", "requests_each", "connections_each",
+)  # fmt: skip
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", type=int, help="Server processes.")
+@click.option("--tls-cert", type=FILE, help="Certificate of the server, with its chain.")
+@click.option("--tls-key", type=FILE, help="Its private key.")
+@click.option("--tls-client-ca", type=FILE, help="Who issues the switch's client certificates.")
+@click.option("--behind-proxy", help="Addresses of proxies that shake hands for us, with commas.")
 @click.option("--demo", "as_demo", is_flag=True, help="With demo people, on this machine only.")
 @click.option("--until-input-ends", is_flag=True, help="Leave when standard input ends.")
-def serve(
-    host: str | None,
-    port: int | None,
-    workers: int | None,
-    *,
-    as_demo: bool,
-    until_input_ends: bool,
-) -> None:
+def serve(*, as_demo: bool, until_input_ends: bool, **flags: Any) -> None:
     """Serve the API. Prints one line of JSON when it is ready."""
     if until_input_ends:
         _leave_with_input()
-    flags = {"host": host, "port": port, "workers": workers}
-    found = settings(**flags)
-    if as_demo and not found.on_loopback:
-        raise click.UsageError("--demo listens on this machine only: give --host 127.0.0.1")
-    for name, value in flags.items():  # for workers, which read the environment
+    rates = ample_rates() if as_demo else {}
+    found = settings(**flags, **rates)
+    _require_sheltered(found, as_demo=as_demo)
+    for name, value in {**flags, **rates}.items():  # for workers, which read the environment
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
     with (
@@ -72,6 +81,26 @@ def serve(
             _serve_in_workers(found, sock, says)
         else:
             uvloop.run(_serve_here(installation, sock, says))
+
+
+def ample_rates() -> dict[str, int]:
+    """A demo's limits, unless somebody has set others: crowds and outside tests are no attack."""
+    return {name: AMPLE for name in RATES if PREFIX + name.upper() not in os.environ}
+
+
+def _require_sheltered(found: Settings, *, as_demo: bool) -> None:
+    """Raises UsageError before anybody could listen in, or take a demo for the real thing."""
+    if as_demo and not found.on_loopback:
+        raise click.UsageError("--demo listens on this machine only: give --host 127.0.0.1")
+    if not (found.on_loopback or found.tls or found.proxies):
+        raise click.UsageError(
+            f"On {found.host} everybody could listen in: give --tls-cert and --tls-key,"
+            " or --behind-proxy with the addresses of the proxy that shakes hands for us."
+        )
+    if found.tls is not None:
+        tls.context_of(found.tls)
+        if found.tls.client_ca is None:
+            logger.warning("the switch's link is shut", why="there is no --tls-client-ca")
 
 
 def prepare(installation: Installation, *, as_demo: bool, refill: bool = False) -> None:
@@ -93,7 +122,7 @@ async def serving(
     server = Server(_config(installation.settings, app))
     running = asyncio.create_task(server.serve(sockets=[sock]), name="server")
     try:
-        await _ready(url_of(installation.settings, sock), running)
+        await _ready(installation.settings, url_of(installation.settings, sock), running)
         yield running
     finally:
         server.should_exit = True
@@ -171,7 +200,8 @@ def listening(found: Settings) -> Iterator[socket.socket]:
 def url_of(found: Settings, sock: socket.socket) -> str:
     """Where the server is reached."""
     host = f"[{found.host}]" if ":" in found.host else found.host
-    return f"http://{host}:{sock.getsockname()[1]}"
+    scheme = "https" if found.tls else "http"
+    return f"{scheme}://{host}:{sock.getsockname()[1]}"
 
 
 async def _serve_here(
@@ -185,7 +215,7 @@ async def _serve_here(
 
 def _serve_in_workers(found: Settings, sock: socket.socket, says: Mapping[str, Any]) -> None:
     async def announce() -> None:
-        await _ready(str(says["url"]))
+        await _ready(found, str(says["url"]))
         _say(says)
 
     threading.Thread(target=asyncio.run, args=[announce()], daemon=True).start()
@@ -193,24 +223,29 @@ def _serve_in_workers(found: Settings, sock: socket.socket, says: Mapping[str, A
     Multiprocess(config, sockets=[sock]).run()
 
 
-def _config(found: Settings, app: Any, **more: Any) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(found: Settings, app: Any, **more: Any) -> Config:
+    return Config(
         app,
+        Patience.of(found),
+        ssl_context_factory=partial(tls.following, found.tls) if found.tls else None,
+        forwarded_allow_ips=list(found.proxies) or "127.0.0.1",
         access_log=False,
         log_config=None,
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=found.shutdown_seconds,
+        timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
         lifespan="on",
         ws="none",
         **more,
     )
 
 
-async def _ready(url: str, running: asyncio.Task[None] | None = None) -> None:
+async def _ready(found: Settings, url: str, running: asyncio.Task[None] | None = None) -> None:
     """Wait until the server says that it is. Raises Unreachable."""
     give_up_at = time.monotonic() + READY_SECONDS
-    async with httpx.AsyncClient(base_url=url, timeout=READY_SECONDS) as client:
+    verify = tls.trusting(found.tls.certificate) if found.tls else True
+    async with httpx.AsyncClient(base_url=url, timeout=READY_SECONDS, verify=verify) as client:
         while time.monotonic() < give_up_at:
             if running is not None and running.done():
                 break

@@ -20,6 +20,7 @@ from simulator.scenarios.pace import Pace
 from simulator.scenarios.reader import BadScenario
 from simulator.scenarios.recording import BadRecording
 from simulator.scenarios.script import Scenario
+from simulator.trust import Trust
 from simulator.words import Language
 
 TOWN = "town"
@@ -51,6 +52,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     url: str | None
     people: Path | None
+    ca: Path | None
+    switch_cert: Path | None
+    switch_key: Path | None
     listen: tuple[str, int] | None
     lang: str | None
     plain: bool
@@ -71,6 +75,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return MACHINES if self.machine == TOWN else (self.machine,)
 
     @property
+    def trust(self) -> Trust:
+        """Whom the machines believe. Raises UsageError."""
+        if (self.switch_cert is None) != (self.switch_key is None):
+            raise click.UsageError("--switch-cert and --switch-key belong together.")
+        return Trust(ca=self.ca, certificate=self.switch_cert, key=self.switch_key)
+
+    @property
     def pace(self) -> Pace:
         """As fast as it goes, unless somebody wants to follow."""
         return Pace(None if self.speed is None else SPEEDS[self.speed])
@@ -80,6 +91,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 @click.argument("machine", type=click.Choice([TOWN, *MACHINES]), default=TOWN)
 @click.option("--url", help="The server; else the one that this home's settings name.")
 @click.option("--people", type=FILE, help="Who lives there: its demo.json; else this home's.")
+@click.option("--ca", type=FILE, help="Authority of the server's certificate (https).")
+@click.option("--switch-cert", type=FILE, help="The certificate that the switch shows.")
+@click.option("--switch-key", type=FILE, help="Its private key.")
 @click.option("--listen", type=ADDRESS, help="Where the page of --web is; else 127.0.0.1:8081.")
 @click.option("--lang", type=LANGUAGES, help="Português or English.")
 @click.option("--plain", is_flag=True, help="Lines of text that a screen reader can follow.")
@@ -100,8 +114,9 @@ def simulator(**given: Any) -> None:
     if wish.scenarios:
         _list_scenarios(spoken(wish.lang))
         return
-    url = wish.url or f"http://{found.host}:{found.port}"
-    place = arrived(url, wish.people or found.demo_file, spoken(wish.lang))
+    scheme = "http" if found.tls is None else "https"
+    url = wish.url or f"{scheme}://{found.host}:{found.port}"
+    place = arrived(url, wish.people or found.demo_file, spoken(wish.lang), wish.trust)
     if wish.crowd is not None:
         _crowd(place, wish, wish.crowd)
     elif wish.scenario is not None:

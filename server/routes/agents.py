@@ -20,7 +20,7 @@ from queries import agent_report, agent_requests
 from queries.agent_report import AgentReport
 from queries.agent_requests import AgentQueue
 from server.routes.given import TheCall, TheReader, TheVault
-from server.routes.withdrawals import pickup_digest
+from server.routes.withdrawals import pickup_digests
 from server.wire import Amount, Received, Reply, SixDigits, Text, reply_to, uuid_or_not_found
 
 Day = Annotated[date, QueryParameter(name="day", description="A day of booking")]
@@ -72,10 +72,12 @@ async def confirm_request(
     transaction_id: FromPath[UUID], data: JSONBody[Confirmation], call: TheCall, vault: TheVault
 ) -> Reply[RequestStatus]:
     """The customer stands here and has said the code."""
+    digest, *older = pickup_digests(vault, transaction_id, data.pickup_code)
     command = ConfirmCashOut(
         transaction_id=transaction_id,
         agent_id=call.caller.agent,
-        pickup_digest=pickup_digest(vault, transaction_id, data.pickup_code),
+        pickup_digest=digest,
+        older_digests=tuple(older),
         operator_id=call.caller.user_id,
     )
     return reply_to(await call.write(command, data))

@@ -11,10 +11,11 @@ from msgspec import Meta
 from uuid_utils.compat import uuid7
 
 from commands.approval.approve import Approve
-from commands.approval.changes import AnyChange
+from commands.approval.changes import ABOUT_PEOPLE, ABOUT_THE_LINK, AnyChange
 from commands.approval.proposal import ProposalStatus
 from commands.approval.propose import Propose
 from commands.approval.withdraw import Withdraw
+from commands.identity.person import Role
 from queries import proposals
 from queries.cursor import PAGE_USUAL
 from queries.proposals import Proposal, Proposals
@@ -50,22 +51,27 @@ async def propose(
         maker_id=call.caller.user_id,
         change=data,
         ttl_seconds=settings.proposal_ttl_seconds,
+        session_id=call.caller.session_id,
     )
     return reply_to(await call.write(command, data))
 
 
 @get("/proposals", summary="Proposals, newest first")
 async def read_proposals(
-    reader: TheReader, in_state: State = None, limit: Limit = PAGE_USUAL, cursor: Cursor = None
+    reader: TheReader,
+    call: TheCall,
+    in_state: State = None,
+    limit: Limit = PAGE_USUAL,
+    cursor: Cursor = None,
 ) -> Proposals:
-    """With what they would change."""
-    return await proposals.page(reader, in_state, limit, cursor)
+    """With what they would change. An admin sees those about people."""
+    return await proposals.page(reader, in_state, limit, cursor, kinds_for(call.caller.role))
 
 
 @get("/proposals/{proposal_id:uuid}", summary="One proposal")
-async def read_proposal(proposal_id: FromPath[UUID], reader: TheReader) -> Proposal:
+async def read_proposal(proposal_id: FromPath[UUID], reader: TheReader, call: TheCall) -> Proposal:
     """What it would change, and the hash by which it is approved."""
-    return await proposals.one(reader, proposal_id)
+    return await proposals.one(reader, proposal_id, kinds_for(call.caller.role))
 
 
 @post(
@@ -81,6 +87,7 @@ async def approve(
         proposal_id=proposal_id,
         checker_id=call.caller.user_id,
         content_hash=data.content_hash,
+        session_id=call.caller.session_id,
     )
     return reply_to(await call.write(command, data))
 
@@ -96,6 +103,11 @@ async def withdraw(
     """Nothing is changed."""
     command = Withdraw(proposal_id=proposal_id, user_id=call.caller.user_id, reason=data.reason)
     return reply_to(await call.write(command, data))
+
+
+def kinds_for(role: Role) -> tuple[str, ...] | None:
+    """The kinds of change that a role may see; None: all. Admins have nothing to do with money."""
+    return ABOUT_PEOPLE + ABOUT_THE_LINK if role is Role.ADMIN else None
 
 
 HANDLERS = (propose, read_proposals, read_proposal, approve, withdraw)

@@ -22,6 +22,7 @@ from ledger.errors import NotFound
 from ledger.money import Money
 from queries import claims
 from queries.claims import Claim, Claims, OwnClaim
+from server.enrolment import envelope_of
 from server.routes.given import (
     TheCall,
     ThePrimary,
@@ -74,14 +75,19 @@ async def open_claim(
     data: JSONBody[NewClaim],
     call: TheCall,
     vault: TheVault,
+    primary: ThePrimary,
     settings: TheSettings,
 ) -> Reply[ClaimStatus]:
     """Two people look at it, with the machine's own evidence."""
+    user_id = call.caller.user_id
+    profile = await primary.profile_of(user_id)
+    if profile is None:
+        raise NotFound
     command = OpenClaim(
         transaction_id=transaction_id,
-        user_id=call.caller.user_id,
+        user_id=user_id,
         received=Money(0) if data.received is None else data.received.money,
-        text_seal=vault.seal(SAID, transaction_id, data.text),
+        text_seal=envelope_of(vault, user_id, profile).seal(SAID, transaction_id, data.text),
         window_seconds=settings.claim_window_seconds,
     )
     return reply_to(await call.write(command, data))
@@ -127,10 +133,12 @@ async def read_claim_text(
     transaction_id: FromPath[UUID], primary: ThePrimary, vault: TheVault
 ) -> ClaimText:
     """It may name people, so it stands sealed apart from the log."""
-    seal = await primary.claim_seal(transaction_id)
-    if seal is None:
+    claim = await primary.claim(transaction_id)
+    if claim is None or claim.profile_seal is None:
         raise NotFound
-    return ClaimText(transaction_id=transaction_id, text=vault.open(SAID, transaction_id, seal))
+    envelope = envelope_of(vault, claim.user_id, claim.profile_seal)
+    text = envelope.open(SAID, transaction_id, claim.text_seal)
+    return ClaimText(transaction_id=transaction_id, text=text)
 
 
 @post("/vinti4/evidence", status_code=200, summary="What a machine's count or journal says")

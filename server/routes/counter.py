@@ -20,11 +20,13 @@ from queries import receipt, redemptions, tills
 from queries.receipt import Receipt
 from queries.redemptions import Redemptions
 from queries.tills import Tills
-from server.enrolment import PROFILE, Profile
+from server.enrolment import opened_profile
 from server.routes.given import TheCall, ThePrimary, TheReader, TheVault
+from server.watching import saw
 from server.wire import (
     Amount,
     AmountOrZero,
+    ApiRequest,
     Received,
     Reply,
     Text,
@@ -87,7 +89,9 @@ class NameChecked(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @get("/deposit/agent/name-check", summary="Whose number is this?")
-async def check_name(phone: NameCheckPhone, vault: TheVault, primary: ThePrimary) -> NameChecked:
+async def check_name(
+    phone: NameCheckPhone, request: ApiRequest, vault: TheVault, primary: ThePrimary
+) -> NameChecked:
     """Before cash is taken: the agent reads the name out and the customer says whether it is right.
 
     An agent learns no more of a name than it takes to notice a wrong number.
@@ -95,7 +99,8 @@ async def check_name(phone: NameCheckPhone, vault: TheVault, primary: ThePrimary
     found = await primary.profile_seal(vault.phone_index(e164(phone)))
     if found is None:
         raise NotFound("There is no such customer.")
-    profile = msgspec.json.decode(vault.open(PROFILE, found.id, found.seal), type=Profile)
+    saw(request.scope, found.id)
+    profile = opened_profile(vault, found.id, found.seal)
     return NameChecked(user_id=found.id, name=masked(profile.name))
 
 

@@ -16,7 +16,7 @@ from commands.agent.row import RequestStatus
 from queries import agent_requests, outlets
 from queries.agent_requests import AgentQueue
 from queries.outlets import NearAgents
-from server.routes.given import TheCall, TheReader, TheSettings, TheVault
+from server.routes.given import TheCall, TheReader, TheSettings, TheVault, TheWholeReader
 from server.routes.withdrawals import PICKUP, UserId, pickup_digest, require_own
 from server.vault import new_code
 from server.wire import Amount, Received, Reply, reply_to
@@ -47,13 +47,15 @@ class OfferedWithdrawal(Received, frozen=True, kw_only=True):
 
 @get("/agents/near", summary="Agents around a place")
 async def read_near(
-    reader: TheReader,
+    whole_reader: TheWholeReader,
     settings: TheSettings,
     latitude: NearLatitude,
     longitude: NearLongitude,
 ) -> NearAgents:
     """The nearest first."""
-    return await outlets.near(reader, latitude, longitude, metres_max=settings.offer_metres_max)
+    return await outlets.near(
+        whole_reader, latitude, longitude, metres_max=settings.offer_metres_max
+    )
 
 
 @post("/withdrawal/agent/offer", summary="Cash at whichever agent near takes it")
@@ -61,7 +63,7 @@ async def offer_cash_out(
     data: JSONBody[OfferedWithdrawal],
     call: TheCall,
     vault: TheVault,
-    reader: TheReader,
+    whole_reader: TheWholeReader,
     settings: TheSettings,
 ) -> Reply[CashOutRequested]:
     """Set the amount and its fee aside and ask the agents near who have float: the first has it."""
@@ -69,7 +71,7 @@ async def offer_cash_out(
     transaction_id = uuid7()
     code = new_code()
     near = await outlets.near(
-        reader,
+        whole_reader,
         data.latitude_e6,
         data.longitude_e6,
         metres_max=settings.offer_metres_max,

@@ -16,6 +16,7 @@ from commands.account.credit_from_bank import BankCredited, CreditFromBank
 from commands.account.freeze import SetWalletStatus, WalletStatusSet
 from commands.account.open_wallet import OpenWallet, WalletOpened
 from commands.account.reverse_entry import EntryReversed, ReverseEntry
+from commands.identity.person import Role
 from commands.switch.dispute import Resolution
 from commands.switch.resolve_dispute import ApproveResolution, DisputeStatus, ProposeResolution
 from commands.tier import Tier
@@ -23,7 +24,8 @@ from commands.withdrawal.release import ApproveRelease, ProposeRelease, ReleaseS
 from ledger.accounts import Status
 from ledger.errors import CodeExpired, InvalidRequest
 from ledger.money import Money
-from server.enrolment import TOTP, Profile, new_totp_secret
+from server.chosen import require_choosable
+from server.enrolment import TOTP, Authenticator, Profile, new_totp_secret
 from server.routes.given import TheCall, TheEnrolment, ThePrimary, TheSettings, TheVault
 from server.wire import (
     Amount,
@@ -48,8 +50,11 @@ class NewCustomer(Received, frozen=True, kw_only=True):
 
     phone: Phone
     name: Text
-    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,12}$", examples=["482915"])]
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{6,12}$", examples=["482915"])]
     tier: Tier = Tier.BASIC
+    document: (
+        Annotated[Text, Meta(description="Kind and number of what identifies them")] | None
+    ) = None
 
 
 class NewWallet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,6 +63,8 @@ class NewWallet(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     user_id: UUID
     wallet_id: UUID
     totp_secret: str
+    otpauth_uri: str
+    qr: str
 
 
 class BankCredit(Received, frozen=True, kw_only=True):
@@ -113,13 +120,15 @@ async def open_wallet(
     """A replay shows the secret of the authenticator until the customer has first signed in."""
     user_id = uuid7()
     secret = new_totp_secret()
-    profile = Profile(phone=e164(data.phone), name=data.name)
+    profile = Profile(phone=e164(data.phone), name=data.name, document=data.document)
+    require_choosable(data.pin, Role.CUSTOMER, profile.phone, profile.name)
     kept = await enrolment.kept(user_id, profile, data.pin, secret)
     outcome = await call.write(
         OpenWallet(
             user_id=user_id,
             wallet_id=uuid7(),
             phone_index=kept.phone_index,
+            phone_index_next=kept.phone_index_next,
             profile_seal=kept.profile_seal,
             pin_hash=kept.pin_hash,
             totp_seal=kept.totp_seal,
@@ -133,7 +142,11 @@ async def open_wallet(
         if seal is None:
             raise CodeExpired("The customer has signed in since.", userId=str(opened.user_id))
         secret = vault.open(TOTP, opened.user_id, seal)
-    wallet = NewWallet(user_id=opened.user_id, wallet_id=opened.wallet_id, totp_secret=secret)
+    wallet = NewWallet(
+        user_id=opened.user_id,
+        wallet_id=opened.wallet_id,
+        **msgspec.structs.asdict(Authenticator.of(secret, profile.phone)),
+    )
     return reply_to(outcome, msgspec.json.encode(wallet))
 
 
@@ -167,11 +180,14 @@ async def set_wallet_status(
 
 @post("/withdrawal/{transaction_id:uuid}/release", status_code=200, summary="Propose a release")
 async def propose_release(
-    transaction_id: FromPath[UUID], data: JSONBody[Evidence], call: TheCall
+    transaction_id: FromPath[UUID], data: JSONBody[Evidence], call: TheCall, settings: TheSettings
 ) -> Reply[ReleaseStatus]:
     """A withdrawal in doubt was not paid: somebody else has to approve."""
     command = ProposeRelease(
-        transaction_id=transaction_id, maker_id=call.caller.user_id, evidence=data.evidence
+        transaction_id=transaction_id,
+        maker_id=call.caller.user_id,
+        evidence=data.evidence,
+        absences_min=settings.release_absences_min,
     )
     return reply_to(await call.write(command, data))
 
@@ -181,9 +197,15 @@ async def propose_release(
     status_code=200,
     summary="Approve a release that somebody else has proposed",
 )
-async def approve_release(transaction_id: FromPath[UUID], call: TheCall) -> Reply[ReleaseStatus]:
+async def approve_release(
+    transaction_id: FromPath[UUID], call: TheCall, settings: TheSettings
+) -> Reply[ReleaseStatus]:
     """The whole hold goes back to the customer."""
-    command = ApproveRelease(transaction_id=transaction_id, checker_id=call.caller.user_id)
+    command = ApproveRelease(
+        transaction_id=transaction_id,
+        checker_id=call.caller.user_id,
+        absences_min=settings.release_absences_min,
+    )
     return reply_to(await call.write(command))
 
 

@@ -27,8 +27,9 @@ from queries.cursor import PAGE_USUAL
 from queries.outlets import Outlet, OutletsPage
 from queries.redemptions import Redemptions
 from queries.tills import Tills
+from server.chosen import require_choosable
 from server.door import Call
-from server.enrolment import TOTP, Enrolment, Profile, new_totp_secret
+from server.enrolment import TOTP, Authenticator, Enrolment, Profile, new_totp_secret
 from server.primary import Primary
 from server.routes.given import TheCall, TheEnrolment, ThePrimary, TheReader, TheVault
 from server.routes.offers import Latitude, Longitude
@@ -46,7 +47,7 @@ from server.wire import (
 )
 
 Day = Annotated[date, QueryParameter(name="day", description="A day of booking")]
-Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,12}$", examples=["482915"])]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{6,12}$", examples=["482915"])]
 
 
 class NewPrincipal(Received, frozen=True, kw_only=True):
@@ -98,6 +99,8 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     user_id: UUID
     totp_secret: str
+    otpauth_uri: str
+    qr: str
 
 
 class NewTill(Received, frozen=True, kw_only=True):
@@ -296,6 +299,7 @@ class _Enrolling:
         """Once for the caller's key; a replay has the secret while nobody has used it."""
         user_id, secret = uuid7(), new_totp_secret()
         profile = Profile(phone=e164(data.phone), name=data.name)
+        require_choosable(data.pin, role, profile.phone, profile.name)
         kept = await self._enrolment.kept(user_id, profile, data.pin, secret)
         outcome = await self._call.write(
             EnrolStaff(
@@ -305,6 +309,7 @@ class _Enrolling:
                 principal_id=principal_id,
                 customer_id=customer_id,
                 phone_index=kept.phone_index,
+                phone_index_next=kept.phone_index_next,
                 profile_seal=kept.profile_seal,
                 pin_hash=kept.pin_hash,
                 totp_seal=kept.totp_seal,
@@ -317,7 +322,8 @@ class _Enrolling:
             if seal is None:
                 raise CodeExpired("They have signed in since.", userId=str(enrolled.user_id))
             secret = self._vault.open(TOTP, enrolled.user_id, seal)
-        person = NewPerson(user_id=enrolled.user_id, totp_secret=secret)
+        authenticator = Authenticator.of(secret, profile.phone)
+        person = NewPerson(user_id=enrolled.user_id, **msgspec.structs.asdict(authenticator))
         return reply_to(outcome, msgspec.json.encode(person))
 
 

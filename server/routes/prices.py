@@ -14,7 +14,7 @@ from litestar.params import QueryParameter
 
 from commands.agent.row import Agent
 from commands.identity.person import Person, Role
-from commands.risk.limits import FIRST, PLACES, THE_LIMITS, LimitEdition
+from commands.risk.limits import FIRST, NEW_DEVICE, PLACES, THE_LIMITS, LimitEdition
 from commands.risk.quote import Quote, quote_for_agent, quote_for_customer
 from commands.tariff import Band, Edition, Operation, Tariff
 from commands.tier import Tier
@@ -86,6 +86,7 @@ class LimitShown(_Out, frozen=True, kw_only=True):
     day_count: int | None
     month_amount: Money | None
     month_count: int | None
+    step_up_above: Money | None
 
 
 class BalanceShown(_Out, frozen=True, kw_only=True):
@@ -190,8 +191,9 @@ def _limits(edition: LimitEdition) -> LimitsShown:
                 day_count=limit.day_count,
                 month_amount=_money(limit.month_minor),
                 month_count=limit.month_count,
+                step_up_above=_money(limit.step_up_above),
             )
-            for who in (*Tier, *PLACES)
+            for who in (*Tier, *PLACES, NEW_DEVICE)
             for operation, limit in edition.limits.get(who, {}).items()
         ),
         balances=tuple(

@@ -18,16 +18,18 @@ from commands.withdrawal.reverse import ReverseWithdrawal
 from ledger.errors import InvalidRequest
 from queries import switch_lookup
 from queries.switch_lookup import SwitchOperations
+from server.jose import JWE_CHARS_MAX, BadJose, IssuerKey, IssuerKeys
+from server.reply_keys import PublicKey
 from server.routes.given import (
+    TheIssuerKeys,
     ThePrimary,
     TheReader,
-    TheServerKey,
+    TheReplyKeys,
     TheSettings,
     TheSwitch,
     TheVault,
 )
-from server.routes.withdrawals import code_digest
-from server.signatures import SERVER_KEY_ID, public_key
+from server.routes.withdrawals import code_digests
 from server.wire import (
     Amount,
     AmountOrZero,
@@ -36,11 +38,20 @@ from server.wire import (
     Reply,
     SixDigits,
     Text,
+    decoded,
     e164,
     reply_to,
 )
 
 Name = Annotated[str, Meta(pattern=r"^[!-~]{1,64}$")]
+EncryptedCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+){3}$",
+        max_length=JWE_CHARS_MAX,
+        description="A JWE to a key of GET /vinti4/issuer-keys: code, phone, terminalId, amount",
+    ),
+]
 Rrn = Annotated[str, Meta(pattern=r"^[0-9]{12}$", examples=["632710000042"])]
 RrnInPath = Annotated[str, PathParameter(pattern=r"^[0-9]{12}$")]
 LocalDate = Annotated[date, QueryParameter(name="localDate", description="The original's")]
@@ -68,12 +79,24 @@ class Traced(Received, frozen=True, kw_only=True):
 
 
 class Authorisation(Traced, frozen=True, kw_only=True):
-    """May this machine pay? Phone and code are what was typed at it."""
+    """May this machine pay? Phone and code are what was typed at it. The code comes in the clear,
+    or encrypted by the machine to us, so that nobody between can read it: one of the two."""
 
     phone: Phone
-    code: SixDigits
+    code: SixDigits | None = None
+    encrypted_code: EncryptedCode | None = None
     amount: Amount
     settlement_date: date | None = None
+
+
+class Typed(Received, frozen=True, kw_only=True):
+    """What a machine encrypts: the code, with what it was typed for. In another message it is
+    nothing."""
+
+    code: SixDigits
+    phone: Phone
+    terminal_id: Name
+    amount: Amount
 
 
 class Completion(Traced, frozen=True, kw_only=True):
@@ -88,6 +111,7 @@ class Reversal(Traced, frozen=True, kw_only=True):
 
     amount: AmountOrZero
     reason: Text
+    settlement_date: date | None = None
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -118,12 +142,10 @@ class Echoed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     timestamp: datetime
 
 
-class PublicKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key of ours; `public_key` is 32 bytes in base64."""
+class IssuerKeySet(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys that machines encrypt to."""
 
-    key_id: str
-    alg: str
-    public_key: str
+    keys: tuple[IssuerKey, ...]
 
 
 class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,16 +156,22 @@ class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/vinti4/authorisations", status_code=200, summary="May this machine pay?")
 async def authorise(
-    data: JSONBody[Authorisation], from_switch: TheSwitch, vault: TheVault, settings: TheSettings
+    data: JSONBody[Authorisation],
+    from_switch: TheSwitch,
+    vault: TheVault,
+    issuer_keys: TheIssuerKeys,
+    settings: TheSettings,
 ) -> Reply[Answered]:
     """Approve or decline, once for each trace: a repeat hears the same and does nothing."""
     from_switch.caller.require_own(data.acquirer_id)
+    digest, *older = code_digests(vault, typed_code(data, issuer_keys))
     outcome = await from_switch.write(
         AuthoriseWithdrawal(
             trace=data.trace,
             nonce_hash=from_switch.caller.nonce_hash,
             phone_index=vault.phone_index(_typed(data.phone)),
-            code_digest=code_digest(vault, data.code),
+            code_digest=digest,
+            older_digests=tuple(older),
             amount=data.amount.money,
             settlement_date=data.settlement_date,
             doubt_seconds=settings.doubt_seconds,
@@ -211,10 +239,35 @@ async def look_up(
 
 
 @get("/vinti4/keys", summary="The keys that our replies are signed with")
-async def read_keys(server_key: TheServerKey) -> PublicKeys:
-    """Ed25519, as raw bytes in base64."""
-    key = PublicKey(key_id=SERVER_KEY_ID, alg="ed25519", public_key=public_key(server_key))
-    return PublicKeys(keys=(key,))
+async def read_keys(reply_keys: TheReplyKeys) -> PublicKeys:
+    """Ed25519, as raw bytes in base64. The first signs now; look again when you meet another."""
+    return PublicKeys(keys=reply_keys.published())
+
+
+@get("/vinti4/issuer-keys", summary="The keys to which machines encrypt codes")
+async def read_issuer_keys(issuer_keys: TheIssuerKeys) -> IssuerKeySet:
+    """A JWK set (RFC 7517). Encrypt to the first (ECDH-ES, A256GCM), and look again every hour."""
+    return IssuerKeySet(keys=issuer_keys.published())
+
+
+def typed_code(data: Authorisation, issuer_keys: IssuerKeys) -> str:
+    """The code that was typed at the machine. Raises InvalidRequest."""
+    if (data.code is None) == (data.encrypted_code is None):
+        raise InvalidRequest(field="code", reason="either this or encryptedCode")
+    if data.code is not None:
+        return data.code
+    assert data.encrypted_code is not None, "one of the two is there"
+    try:
+        typed = decoded(issuer_keys.open(data.encrypted_code), Typed)
+    except BadJose as error:
+        raise InvalidRequest(field="encryptedCode", reason=str(error)) from error
+    except InvalidRequest as error:
+        # What is wrong inside would be told to whoever stands between.
+        raise InvalidRequest(field="encryptedCode", reason="holds something else") from error
+    told = (data.phone, data.terminal_id, data.amount.money)
+    if (typed.phone, typed.terminal_id, typed.amount.money) != told:
+        raise InvalidRequest(field="encryptedCode", reason="was typed for something else")
+    return typed.code
 
 
 def advised(reply: SwitchReply) -> bytes:
@@ -231,4 +284,4 @@ def _typed(phone: str) -> str:
         return phone
 
 
-HANDLERS = (authorise, complete, reverse, echo, look_up, read_keys)
+HANDLERS = (authorise, complete, reverse, echo, look_up, read_keys, read_issuer_keys)

@@ -20,10 +20,20 @@ from ledger.errors import CodeExpired, Forbidden, NotFound
 from queries import withdrawal as withdrawals
 from queries.withdrawal import WithdrawalStatus
 from server.door import Call
+from server.errors import JSON
 from server.primary import Primary
+from server.routes.device_keys import for_device, wanted_key
 from server.routes.given import TheCall, ThePrimary, TheReader, TheSettings, TheVault
 from server.vault import Vault, new_code
-from server.wire import Amount, Received, Reply, Text, reply_to, uuid_or_not_found
+from server.wire import (
+    Amount,
+    ApiRequest,
+    Received,
+    Reply,
+    Text,
+    reply_to,
+    uuid_or_not_found,
+)
 
 CANDIDATES = 4  # with a tenth of all codes alive, all four are taken once in 10,000 requests
 CODE = "withdrawal code"
@@ -81,6 +91,7 @@ class _Issued(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @post("/withdrawal/atm", summary="A code for cash at an ATM")
 async def request_code(
     data: JSONBody[AtmWithdrawal],
+    request: ApiRequest,
     call: TheCall,
     vault: TheVault,
     primary: ThePrimary,
@@ -88,9 +99,11 @@ async def request_code(
 ) -> Reply[CodeIssued]:
     """Set the amount and its fee aside and give a code that lives for fifteen minutes.
 
-    With an Idempotency-Key a second request is answered the same, as long as the code lives.
+    With an Idempotency-Key a second request is answered the same, as long as the code lives. With
+    `Accept: application/jose` the reply is encrypted to a key of the caller's device.
     """
     require_own(data.user_id, call)
+    key = await wanted_key(request, call.caller.user_id, primary)
     transaction_id = uuid7()
     outcome = await call.write(
         RequestCode(
@@ -109,7 +122,8 @@ async def request_code(
     issued = _Issued(
         code=code, expiry_time=stored.expiry_time, transaction_id=stored.transaction_id
     )
-    return reply_to(outcome, msgspec.json.encode(issued))
+    content = msgspec.json.encode(issued)
+    return for_device(reply_to(outcome, content), key, content)
 
 
 @post("/withdrawal/agent", summary="Cash at an agent")
@@ -154,16 +168,25 @@ async def cancel_withdrawal(transaction_id: FromPath[UUID], call: TheCall) -> Re
 
 @get("/withdrawal/{transaction_id:uuid}/pickup-code", summary="The code for the agent's counter")
 async def pickup_code(
-    transaction_id: FromPath[UUID], call: TheCall, vault: TheVault, primary: ThePrimary
-) -> PickupCode:
-    """Shown to its owner only, as long as the request waits."""
+    transaction_id: FromPath[UUID],
+    request: ApiRequest,
+    call: TheCall,
+    vault: TheVault,
+    primary: ThePrimary,
+) -> Reply[PickupCode]:
+    """Shown to its owner only, as long as the request waits; encrypted, where that is asked for."""
+    key = await wanted_key(request, call.caller.user_id, primary)
     found = await primary.pickup_seal(transaction_id, call.caller.user_id)
     if found is None:
         raise NotFound
     if found.seal is None:
         raise CodeExpired
     code = vault.open(PICKUP, transaction_id, found.seal)
-    return PickupCode(transaction_id=transaction_id, pickup_code=code, expiry_time=found.expires_at)
+    shown = PickupCode(
+        transaction_id=transaction_id, pickup_code=code, expiry_time=found.expires_at
+    )
+    content = msgspec.json.encode(shown)
+    return for_device(Reply(content, media_type=JSON), key, content)
 
 
 def require_own(user_id: str, call: Call) -> None:
@@ -177,15 +200,21 @@ def pickup_digest(vault: Vault, transaction_id: UUID, code: str) -> bytes:
     return vault.code_digest(f"{PICKUP} {transaction_id}", code)
 
 
-def code_digest(vault: Vault, code: str) -> bytes:
-    """Keyed hash of an ATM code: the same for all, as no two live ones may be equal."""
-    return vault.code_digest(CODE, code)
+def pickup_digests(vault: Vault, transaction_id: UUID, code: str) -> tuple[bytes, ...]:
+    """The same under every pepper, the active one first."""
+    return vault.code_digests(f"{PICKUP} {transaction_id}", code)
+
+
+def code_digests(vault: Vault, code: str) -> tuple[bytes, ...]:
+    """Keyed hashes of an ATM code: the same for all, as no two live ones may be equal."""
+    return vault.code_digests(CODE, code)
 
 
 def _candidate(vault: Vault, transaction_id: UUID) -> CodeCandidate:
     code = new_code()
+    digest, *older = code_digests(vault, code)
     return CodeCandidate(
-        digest=code_digest(vault, code), seal=vault.seal(CODE, transaction_id, code)
+        digest=digest, older=tuple(older), seal=vault.seal(CODE, transaction_id, code)
     )
 
 

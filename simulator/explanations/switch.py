@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.machines import switch
 from simulator.machines.messages import CompletionAdvice
-from simulator.machines.switch import AUTHORISATION_TRIES_MAX
+from simulator.machines.switch_steps import AUTHORISATION_TRIES_MAX
 from simulator.running import Happened
 from simulator.words import Text, money
 
@@ -71,12 +71,83 @@ RESENT = Text(
     "Comutador: alguém viu o que estava à parte, e segue tudo outra vez.",
     "Switch: somebody has looked at what was laid aside, and all of it is sent again.",
 )
+DAY_ENDS = Text(
+    "Comutador: o dia de compensação {day} acaba com {count} operações. O ficheiro delas, "
+    "assinado, vai à makeba; o que vier agora é de {next}.",
+    "Switch: the business day {day} ends with {count} operations. Their file, signed, goes to "
+    "makeba; what comes now belongs to {next}.",
+)
+FILE_TAKEN = Text(
+    "Comutador: a makeba conferiu o ficheiro {number}, operação por operação: tudo igual.",
+    "Switch: makeba has matched file {number}, operation by operation: all is equal.",
+)
+FILE_BREAKS = Text(
+    "Comutador: a makeba conferiu o ficheiro {number} e achou {breaks} diferenças. Duas pessoas "
+    "decidem sobre cada uma.",
+    "Switch: makeba has matched file {number} and found {breaks} breaks. Two people decide about "
+    "each.",
+)
+FILE_REFUSED = Text(
+    "Comutador: a makeba recusa o ficheiro {number} e não lança nada dele: {why}. O comutador "
+    "escreve-o de novo e traz o seu.",
+    "Switch: makeba refuses file {number} and posts nothing of it: {why}. The switch writes it "
+    "anew and brings its own.",
+)
+FILE_STUCK = Text(
+    "Comutador: a makeba recusa o ficheiro {number} outra vez: {why}. Fica à parte, para alguém "
+    "ver.",
+    "Switch: makeba refuses file {number} again: {why}. It is laid aside for somebody to see.",
+)
+FILE_KEPT = Text(
+    "Comutador: a makeba não disse que tem o ficheiro {number}. Fica guardado e traz-se outra vez.",
+    "Switch: makeba has not said that it has file {number}. It is kept, and brought again.",
+)
 
 
 def explained(happened: Happened) -> Text | None:
     """What this means; None when it goes without saying."""
+    ended = _day_ended(happened)
+    if ended is not None:
+        return ended
     explain = TABLE.get(type(happened.event))
     return None if explain is None else explain(happened)
+
+
+def _day_ended(happened: Happened) -> Text | None:
+    """A day ends at its cut-off, whatever comes first then."""
+    before, after = happened.before.outgoing.files, happened.after.outgoing.files
+    if len(after) <= len(before):
+        return None
+    file = after[-1]
+    return DAY_ENDS.filled(
+        day=file.settlement_date.isoformat(),
+        count=len(file.items),
+        next=happened.after.day.settlement_date.isoformat(),
+    )
+
+
+def _file_taken(happened: Happened) -> Text | None:
+    event = happened.event
+    if happened.after == happened.before:
+        return None
+    if not event.breaks:
+        return FILE_TAKEN.filled(number=event.number)
+    return FILE_BREAKS.filled(number=event.number, breaks=event.breaks)
+
+
+def _file_refused(happened: Happened) -> Text | None:
+    event = happened.event
+    if happened.after == happened.before:
+        return None
+    text = FILE_STUCK if happened.after.outgoing.stuck else FILE_REFUSED
+    return text.filled(number=event.number, why=event.why)
+
+
+def _file_silent(happened: Happened) -> Text | None:
+    """The first time; after that it goes on as it was said."""
+    if happened.after == happened.before or happened.before.outgoing.tries:
+        return None
+    return FILE_KEPT.filled(number=happened.event.number)
 
 
 def _asked(happened: Happened) -> Text:
@@ -127,7 +198,8 @@ def _not_delivered(happened: Happened) -> Text | None:
 
 
 def _resent(happened: Happened) -> Text | None:
-    return RESENT if happened.before.laid_aside else None
+    waited = happened.before.laid_aside or happened.before.outgoing.stuck
+    return RESENT if waited else None
 
 
 TABLE: Mapping[type[Any], Callable[[Happened], Text | None]] = {
@@ -139,4 +211,7 @@ TABLE: Mapping[type[Any], Callable[[Happened], Text | None]] = {
     switch.AdviceSilent: _not_delivered,
     switch.AdviceRefused: _not_delivered,
     switch.ResendPressed: _resent,
+    switch.FileTaken: _file_taken,
+    switch.FileRefused: _file_refused,
+    switch.FileSilent: _file_silent,
 }

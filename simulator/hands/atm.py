@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from simulator.api import ApiError
 from simulator.customer import Attitude, Customer
 from simulator.dispenser import Dispenser
 from simulator.hands.cable import Cable
+from simulator.hands.issuer import Issuer
 from simulator.machines import atm, atm_line
 from simulator.machines.atm import Event, Order
+from simulator.machines.messages import WithdrawalRequest
 from simulator.machines.store import Advise
 from simulator.running import Clock, system_clock
 
@@ -20,14 +23,15 @@ Alarm = Callable[[float, Event], None]
 
 
 class AtmHands:
-    """Carries out the orders of one machine. `cable` leads to the switch; `alarm` tells the machine
-    of an event after so many seconds."""
+    """Carries out the orders of one machine. `cable` leads to the switch; codes are for the
+    `issuer`; `alarm` tells the machine of an event after so many seconds."""
 
     def __init__(
         self,
         dispenser: Dispenser,
         customer: Customer,
         cable: Cable,
+        issuer: Issuer,
         alarm: Alarm,
         clock: Clock = system_clock,
         ask_seconds: float = ASK_SECONDS,
@@ -35,6 +39,7 @@ class AtmHands:
         self._dispenser = dispenser
         self._customer = customer
         self._cable = cable
+        self._issuer = issuer
         self._alarm = alarm
         self._clock = clock
         self._ask_seconds = ask_seconds
@@ -43,9 +48,7 @@ class AtmHands:
         """Do it, and tell what came of it."""
         match order:
             case atm.Ask():
-                self._alarm(self._ask_seconds, atm.TimedOut(order.request.origin))
-                await self._cable.ask(order.request, self._ask_seconds)
-                return None
+                return await self._asked(order.request)
             case atm.Dispense():
                 return atm.Dispensed(self._dispenser.pay(order.notes))
             case Advise():
@@ -62,6 +65,15 @@ class AtmHands:
                 return None
             case atm.AwaitTaking():
                 return await self._taken(order)
+
+    async def _asked(self, request: WithdrawalRequest) -> Event | None:
+        self._alarm(self._ask_seconds, atm.TimedOut(request.origin))
+        try:
+            sealed = await self._issuer.sealed(request)
+        except ApiError:  # in the clear it does not go out
+            return atm.TimedOut(request.origin)
+        await self._cable.ask(sealed, self._ask_seconds)
+        return None
 
     async def _taken(self, order: atm.AwaitTaking) -> Event | None:
         match self._customer.decide():

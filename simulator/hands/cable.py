@@ -175,7 +175,7 @@ class Cable:
             self._to_machine(atm_line.LineDown())
 
     def _heard(self, raw: bytes) -> None:
-        said = understood(checked(raw, self._keys), self._keys, self._clock())
+        said = understood(checked(raw, self._keys), self._clock())
         if isinstance(said, WithdrawalReply):
             self._replied(said)
         answer = self._awaited.get(_answers(said))

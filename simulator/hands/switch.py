@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx
@@ -11,21 +12,23 @@ import msgspec
 
 from simulator.api import (
     PAUSE_MAX_SECONDS,
-    Api,
     Bookmark,
     NoReply,
     Refused,
     encode,
     refused_by,
 )
-from simulator.contract import Answered, ServerKeys
+from simulator.contract import Answered
 from simulator.hands import rest_tape
+from simulator.hands.filing import Filing
+from simulator.hands.signed_line import SignedLine
 from simulator.machines import switch
+from simulator.machines.business_day import Trace
 from simulator.machines.messages import CompletionAdvice, WithdrawalReply
-from simulator.machines.switch import Event, Order, Trace
+from simulator.machines.switch import Event, Order
 from simulator.people import SwitchOwner
 from simulator.running import Clock, system_clock
-from simulator.signatures import BadReply, SwitchSignature, private_key, public_key
+from simulator.signatures import BadReply
 from simulator.tape import Tape
 
 PASSING = (401, 408, 429)  # a wrong clock may be put right: the same may be taken later
@@ -45,13 +48,12 @@ class SwitchHands:
         clock: Clock = system_clock,
         tape: Tape | None = None,
     ) -> None:
-        self._client = client
-        self._owner = owner
+        self._line = SignedLine(client, owner, clock)
         self._deliver = deliver
         self._bookmark = bookmark
         self._clock = clock
         self._tape = tape or Tape()
-        self._signature: SwitchSignature | None = None
+        self.filing = Filing(self._line, owner, clock, self._tape)
 
     async def carry_out(self, order: Order) -> Event | None:
         """Do it, and tell what came of it."""
@@ -63,6 +65,10 @@ class SwitchHands:
             case switch.ReplyToAtm():
                 self._deliver(order.reply)
                 return None
+            case switch.AskNewest():
+                return await self.filing.ask_newest()
+            case switch.SendFile():
+                return await self.filing.bring(order.file)
             case switch.WakeAt():
                 await asyncio.sleep((order.due - self._clock()).total_seconds())
                 return switch.Woken()
@@ -70,9 +76,9 @@ class SwitchHands:
     async def _authorise(self, order: switch.Authorise) -> Event:
         request = order.request
         body = {
-            **_named(order.trace),
+            **_named(order.trace, order.settlement_date),
             "phone": request.phone,
-            "code": request.code,
+            "encryptedCode": request.code,
             "amount": request.amount,
         }
         try:
@@ -85,7 +91,7 @@ class SwitchHands:
         return switch.IssuerAnswered(request.origin, answered.response_code, answered.approval_code)
 
     async def _forward(self, order: switch.Forward) -> Event:
-        body = {**_named(order.trace), "amount": order.advice.amount}
+        body = {**_named(order.trace, order.settlement_date), "amount": order.advice.amount}
         path = "vinti4/completions"
         if not isinstance(order.advice, CompletionAdvice):
             path = "vinti4/reversals"
@@ -105,11 +111,11 @@ class SwitchHands:
         rrn = body["rrn"]
         self._tape.add(rest_tape.asked(path, body, self._clock()))
         try:
-            response = await self._client.post(
+            response = await self._line.send(
+                "POST",
                 path,
                 content=encode(body),
                 headers={"Content-Type": "application/json"},
-                auth=await self._signed(),
             )
         except (httpx.TransportError, BadReply) as error:
             self._tape.add(rest_tape.silent(type(error).__name__, rrn, self._clock()))
@@ -121,24 +127,13 @@ class SwitchHands:
             raise refused_by(response)
         return msgspec.json.decode(response.content, type=Answered)
 
-    async def _signed(self) -> SwitchSignature:
-        """Signs, and checks with the keys that the server publishes."""
-        if self._signature is None:
-            published = await Api(self._client).get("vinti4/keys", ServerKeys)
-            self._signature = SwitchSignature(
-                self._owner.key_id,
-                private_key(self._owner.private_key),
-                {key.key_id: public_key(key.public_key) for key in published.keys},
-                clock=self._clock,
-            )
-        return self._signature
 
-
-def _named(trace: Trace) -> dict[str, Any]:
+def _named(trace: Trace, settlement_date: date) -> dict[str, Any]:
     return {
         "acquirerId": trace.acquirer_id,
         "terminalId": trace.terminal_id,
         "stan": trace.stan,
         "rrn": trace.rrn,
         "localDate": trace.local_date,
+        "settlementDate": settlement_date,
     }

@@ -104,7 +104,7 @@ class Port:
         """Answer one message. Whether more are worth waiting for."""
         try:
             doc = checked(raw, self._keys)
-            said = understood(doc, self._keys, self._clock())
+            said = understood(doc, self._clock())
         except BadMessage as error:
             return self._refused(raw, error, writer)
         terminal_id = doc["42"].rstrip()

@@ -1,4 +1,4 @@
-"""How long to wait before an advice is sent again: longer each time, up to a bound."""
+"""How long to wait before something is sent again: longer each time, up to a bound."""
 
 from __future__ import annotations
 

@@ -55,7 +55,11 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class WithdrawalRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """0200: may I pay this? `stocked` are the denominations of which the cassettes hold some."""
+    """0200: may I pay this? `stocked` are the denominations of which the cassettes hold some.
+
+    `code` is what was typed as long as the request is in the machine; what leaves it is encrypted
+    to the issuer, and nobody on the way can read it.
+    """
 
     origin: Origin
     local_time: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.machines import switch
 from simulator.plain.happenings import Narrator, told
 from simulator.plain.lines import Choice, Lines
 from simulator.plain.menu import Menu
@@ -18,6 +19,10 @@ TITLE = Text(
 )
 FOLLOW = Text("Ouvir cada mensagem quando passa", "Hear each message as it passes")
 HUSH = Text("Deixar de ouvir as mensagens", "Stop hearing messages")
+END_DAY = Text(
+    "Terminar o dia de compensação {day} ({count} operações)",
+    "End the business day {day} ({count} operations)",
+)
 FIELD = Text("{label}, {name}: {value}", "{label}, {name}: {value}")
 MEANT = Text("{field}, isto é {meaning}", "{field}, that is {meaning}")
 RAW = Text("Em bruto: {hex}", "Raw: {hex}")
@@ -40,7 +45,13 @@ class SwitchMenu(Menu):
         """Messages, and whether to hear of each."""
         newest = list(self.town.tape.messages)[-SHOWN:]
         follow = Choice(HUSH if self._narrator.messages else FOLLOW, self._turn)
-        return (follow, *(self._opening(each) for each in reversed(newest)))
+        day = self.town.switch.state.day
+        label = END_DAY.filled(day=day.settlement_date.isoformat(), count=len(day.items))
+        end_day = Choice(label, self._end_day)
+        return (follow, end_day, *(self._opening(each) for each in reversed(newest)))
+
+    async def _end_day(self) -> None:
+        self.town.switch.happen(switch.CutOffPressed())
 
     async def _turn(self) -> None:
         self._narrator.messages = not self._narrator.messages

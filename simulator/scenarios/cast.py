@@ -9,7 +9,7 @@ from typing import TypeVar
 from simulator.machines.phone import LiveCode
 from simulator.scenarios.script import Part, Scenario
 from simulator.town import Town
-from simulator.using import AtmInUse, InUse, PhoneInUse, TillInUse
+from simulator.using import AtmInUse, InUse, PhoneInUse, SwitchInUse, TillInUse
 
 M = TypeVar("M")
 
@@ -29,6 +29,7 @@ class Cast:
         self.phones: dict[str, PhoneInUse] = {name: InUse(each) for name, each in customers.items()}
         self.tills: dict[str, TillInUse] = {name: InUse(each) for name, each in agents.items()}
         self.atms: dict[str, AtmInUse] = {name: InUse(each) for name, each in machines.items()}
+        self.switch: SwitchInUse = InUse(town.switch)
         self.codes: dict[str, LiveCode] = {}  # the newest that each customer remembers
         self.keys: dict[str, str] = {}  # the key of each customer's newest wish
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from simulator import faults
-from simulator.machines import agent, atm, phone
+from simulator.machines import agent, atm, phone, switch
 from simulator.machines.dialogue import Dialogue
 from simulator.machines.messages import Response
 from simulator.scenarios import script
@@ -36,6 +36,17 @@ NO_ANSWER = Text("{who} não tem resposta.", "{who} gets no answer.")
 NO_CODE = Text("{who} não tem código nenhum.", "{who} has no code.")
 OTHER_ANSWER = Text(
     "{who} devia ouvir {wanted}, e ouve {found}.", "{who} should hear {wanted}, and hears {found}."
+)
+NO_FILE = Text(
+    "A makeba não tem o ficheiro do comutador.", "makeba does not have the switch's file."
+)
+REFUSALS_DIFFER = Text(
+    "A makeba devia recusar {wanted} ficheiros, recusou {found}.",
+    "makeba should refuse {wanted} files, it did {found}.",
+)
+BREAKS_DIFFER = Text(
+    "O ficheiro devia dar {wanted} diferenças, deu {found}.",
+    "The file should give {wanted} breaks, it gives {found}.",
 )
 YES = Text("que sim", "yes")
 NO_REASON = "sem dinheiro"
@@ -63,6 +74,7 @@ class Stage:
         self.pace = pace
         self.patience_seconds = patience_seconds
         self.made: dict[str, UUID] = {}
+        self.filed = 0  # how far the switch's files were looked at
 
     async def do(self, step: Step) -> None:
         """Do it. Raises NotAsMeant or CannotPlay."""
@@ -287,6 +299,24 @@ async def _heals(stage: Stage, _step: script.Heals) -> None:
     stage.town.heal()
 
 
+async def _settles(stage: Stage, step: script.Settles) -> None:
+    """Waits until makeba has every file that the switch has written."""
+    used = stage.cast.switch
+    mark = stage.filed
+    taken = [each for each in used.since(mark) if isinstance(each, switch.FileTaken)]
+    if not taken and not used.state.outgoing.files:
+        used.machine.happen(switch.CutOffPressed())
+    if not await used.until(lambda: not used.state.outgoing.files, stage.patience_seconds):
+        raise NotAsMeant(NO_FILE)
+    heard, stage.filed = used.since(mark), used.mark
+    refused = sum(isinstance(each, switch.FileRefused) for each in heard)
+    breaks = sum(each.breaks for each in heard if isinstance(each, switch.FileTaken))
+    if refused != step.refused:
+        raise NotAsMeant(REFUSALS_DIFFER.filled(wanted=step.refused, found=refused))
+    if step.breaks is not None and breaks != step.breaks:
+        raise NotAsMeant(BREAKS_DIFFER.filled(wanted=step.breaks, found=breaks))
+
+
 DOING: Mapping[type[Any], Callable[[Stage, Any], Awaitable[None]]] = {
     script.AsksForCode: _asks_for_code,
     script.UsesMachine: _uses_machine,
@@ -300,5 +330,6 @@ DOING: Mapping[type[Any], Callable[[Stage, Any], Awaitable[None]]] = {
     script.Waits: _waits,
     script.Loads: _loads,
     script.GoesWrong: _goes_wrong,
+    script.Settles: _settles,
     script.Heals: _heals,
 }

@@ -86,7 +86,7 @@ def read(path: Path) -> Recording:
 
 
 def described(events: Iterable[Any]) -> tuple[str, ...]:
-    """What of this is the same in every run. Codes, ids, balances and pushes are not."""
+    """What of this is the same in every run. Codes, ids, balances, pushes and alarms are not."""
     return tuple(WORDS[type(event)](event) for event in events if type(event) in WORDS)
 
 
@@ -103,7 +103,6 @@ WORDS: Mapping[type[Any], Callable[[Any], str]] = {
     atm.Replied: lambda event: f"heard {event.reply.response_code}",
     atm.Dispensed: lambda event: f"dispensed {_notes(event.notes)}".rstrip(),
     atm.NotesTaken: lambda _: "notes taken",
-    atm.TimedOut: lambda _: "timed out",
     agent.CashedIn: lambda event: f"cashed in {event.amount:f}",
     agent.Confirmed: lambda event: f"paid out {event.request.amount:f}",
     agent.RequestRefused: lambda _: "refused a request",

@@ -142,6 +142,13 @@ class GoesWrong(_Said, frozen=True, kw_only=True, tag="goes-wrong"):
     fault: str
 
 
+class Settles(_Said, frozen=True, kw_only=True, tag="settles"):
+    """The switch's business day ends, unless it has just ended, and its file is taken in."""
+
+    refused: int = 0  # how often makeba is meant to refuse a file before
+    breaks: int | None = None  # how many it is meant to find; None: whatever was left from before
+
+
 class Heals(_Said, frozen=True, kw_only=True, tag="heals"):
     """Nothing goes wrong on purpose any more, and everything comes to rest."""
 
@@ -159,6 +166,7 @@ Step = (
     | Waits
     | Loads
     | GoesWrong
+    | Settles
     | Heals
 )
 Side = Mapping[int, int]  # account code -> escudos

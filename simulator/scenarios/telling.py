@@ -68,6 +68,10 @@ WAITS = Text("Passam {seconds} segundos.", "{seconds} seconds pass.")
 EXPIRES = Text("O código de {until_expired} perde a validade.", "{until_expired}'s code runs out.")
 LOADS = Text("Mudam-se as notas de {at}.", "The cassettes of {at} are changed.")
 GOES_WRONG = Text("Avaria: {fault}.", "A fault: {fault}.")
+SETTLES = Text(
+    "O dia do comutador acaba, e o seu ficheiro vai à makeba.",
+    "The switch's day ends, and its file goes to makeba.",
+)
 HEALS = Text("Tudo volta a funcionar.", "Everything works again.")
 
 
@@ -106,6 +110,7 @@ SENTENCES: Mapping[type[Any], Callable[[Any], Text]] = {
     script.Waits: _waits,
     script.Loads: lambda _: LOADS,
     script.GoesWrong: _goes_wrong,
+    script.Settles: lambda _: SETTLES,
     script.Heals: lambda _: HEALS,
 }
 

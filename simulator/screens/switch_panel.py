@@ -25,6 +25,10 @@ from simulator.words import Text
 
 TITLE = Text("Comutador Vinti4 {acquirer}", "Vinti4 switch {acquirer}")
 LAMP = Text("{on} de {all} caixas em linha", "{on} of {all} machines signed on")
+DAY = Text("dia {day} · operações {count} · {filed}", "day {day} · operations {count} · {filed}")
+TAKEN = Text("ficheiros {count}", "files {count}")
+BRINGING = Text("ficheiro a caminho", "file on its way")
+STUCK = Text("! ficheiro recusado", "! file refused")
 QUEUE = Text(
     "fila {stored} · de parte {aside} · enviadas {sent}",
     "queue {stored} · laid aside {aside} · sent {sent}",
@@ -40,15 +44,20 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         "nome, e os octetos tal como foram. **End** volta a seguir a mais nova.\n\n"
         "A lâmpada diz quantas caixas estão em linha. *Fila*: avisos "
         "que a makeba ainda não confirmou; são repetidos até que o faça. *De parte*: os que não "
-        "puderam ser entregues.",
+        "puderam ser entregues.\n\n"
+        "O dia de compensação acaba às 23:00, ou com **t**: as operações do dia vão num ficheiro "
+        "assinado à makeba, que confere cada uma.",
         "The switch carries the machine's messages (ISO 8583) to makeba (signed REST), and the "
         "replies back. **↑ ↓** choose a message, **Enter** or a click opens it: each field by its "
         "name, and the bytes as they went. **End** follows the newest again.\n\n"
         "The lamp says how many machines are signed on. *Queue*: "
         "advices that makeba has not confirmed yet; they are repeated until it does. *Laid aside*: "
-        "those that could not be delivered.",
+        "those that could not be delivered.\n\n"
+        "The business day ends at 23:00, or with **t**: the day's operations go to makeba in a "
+        "signed file, and it matches each.",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        key("t", "cut_off", Text("terminar o dia", "end the day")),
         key("enter", "open", Text("abrir mensagem", "open message"), display="↵"),
         key("up,k", "go(-1)", Text("subir", "up"), display="↑"),
         key("down,j", "go(1)", Text("descer", "down"), display="↓"),
@@ -77,6 +86,7 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         """Lamps and counters over the log."""
         yield Steady(id="lamps")
         yield Steady(id="queue")
+        yield Steady(id="day")
         yield MessageLog(self._tape.messages, id="log")
 
     def on_mount(self) -> None:
@@ -89,11 +99,16 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         """Lamps, counters, log."""
         self.query_one("#lamps", Static).update(self._lamp(), layout=False)
         self.query_one("#queue", Static).update(self._queue(state), layout=False)
+        self.query_one("#day", Static).update(self._day(state), layout=False)
         self.query_one(MessageLog).respeak()
 
     def action_open(self) -> None:
         """The chosen message, over everything."""
         self._open(self.query_one(MessageLog).chosen)
+
+    def action_cut_off(self) -> None:
+        """The business day ends now."""
+        self.machine.happen(switch.CutOffPressed())
 
     def action_go(self, rows: int) -> None:
         """Up and down the log."""
@@ -141,6 +156,15 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         )
         style = "$warning" if state.stored or state.laid_aside else "$quiet"
         return Content.styled(self.said(words), style)
+
+    def _day(self, state: Switch) -> Content:
+        """The open day, and where the files of those before it are."""
+        outgoing, day = state.outgoing, state.day
+        filed = TAKEN.filled(count=outgoing.taken_in)
+        if outgoing.files:
+            filed = STUCK if outgoing.stuck else BRINGING
+        words = DAY.filled(day=f"{day.settlement_date:%d.%m.}", count=len(day.items), filed=filed)
+        return Content.styled(self.said(words), "$warning" if outgoing.files else "$quiet")
 
     def _passed(self, _message: Message) -> None:
         if len(self._tape.messages) == KEPT:

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from commands.account.credit_from_bank import CreditFromBank
+from commands.account.dormancy import SleepWallet, WakeWallet
 from commands.account.reverse_cash_in import ReverseCashIn
 from commands.agent.cash_in import CashIn
+from commands.agent.principal import EnrolPrincipal
 from commands.approval.approve import Approve
 from commands.approval.change import Change
 from commands.approval.proposal import ProposalStatus
@@ -19,7 +22,7 @@ from commands.withdrawal.claim import ClaimStatus, OpenClaim
 from ledger.books import COUNTRY
 from ledger.errors import Refusal
 from ledger.money import Money
-from tests.commands.town import Customer, Outlet
+from tests.commands.town import Customer, Outlet, deposit
 from tests.commands.withdrawal.street import Street
 
 AGENT_SECONDS, OPERATOR_SECONDS = 900, 86_400
@@ -32,6 +35,7 @@ class Desk(Street):
 
     def __init__(self) -> None:
         super().__init__()
+        self.principals: list[UUID] = []
         self.accountant = self.staff(Role.ACCOUNTANT)
         self.rui = self.customer("rui", 0)
         self.agent = self.outlet(40_000)
@@ -122,6 +126,27 @@ class Desk(Street):
             agent_seconds=AGENT_SECONDS,
             operator_seconds=OPERATOR_SECONDS,
         )
+
+    def credit(self, escudos: int) -> CreditFromBank:
+        """Money comes in from the bank for Ana."""
+        return deposit(escudos, phone_index=b"ana")
+
+    def principal(self) -> UUID:
+        """A new firm with outlets."""
+        self.principals.append(uuid7())
+        self.do(EnrolPrincipal(principal_id=self.principals[-1], name="Lojas"))
+        return self.principals[-1]
+
+    def fall_asleep(self) -> None:
+        """The job has found that Ana has not come for a year."""
+        year = 365 * 86_400
+        wallet = self.ana.wallet_id
+        slept = self.do(SleepWallet(transaction_id=uuid7(), wallet_id=wallet, after_seconds=year))
+        assert slept.slept, "she has rested long enough"
+
+    def wake(self) -> None:
+        """Ana is back."""
+        self.do(WakeWallet(transaction_id=uuid7(), user_id=self.ana.user_id))
 
     def claim(self, received: int = 0) -> ClaimStatus:
         """Ana says that her last withdrawal did not pay."""

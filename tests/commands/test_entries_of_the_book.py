@@ -22,6 +22,8 @@ from commands.agent.confirm_cash_out import ConfirmCashOut
 from commands.agent.redeem import PayRedemption, RequestRedemption
 from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
+from commands.switch.dispute import Resolution
+from commands.switch.resolve_dispute import ApproveResolution, ProposeResolution
 from commands.tariff import Edition, Operation, Tariff
 from commands.treasury.breaks import BookBreak, Side
 from commands.treasury.own_money import (
@@ -34,11 +36,12 @@ from commands.treasury.own_money import (
 from commands.treasury.resolve_break import BreakEnd, ResolveBreak
 from commands.treasury.settlement import CollectFromSwitch, SettleSwitch
 from commands.treasury.trust import THE_TRUST, TrustBook
+from commands.withdrawal.lifecycle import State
 from commands.withdrawal.resolve_claim import ClaimEnd, ResolveClaim
 from ledger.accounts import Account
 from ledger.money import Money
 from tests.commands.desk import Desk
-from tests.commands.town import TODAY, deposit
+from tests.commands.town import TODAY, deposit, trace
 
 # Flow: what is debited | what is credited, in escudos, entry after entry.
 TABLE = """
@@ -71,6 +74,13 @@ cash-in reversed:                    2010 5000 + 2020 25 | 2020 5000 + 5010 25
 cash-in reversed, shortfall:         2010 3990 + 1910 1010 + 2020 25 | 2020 5000 + 5010 25
   … collected from the agent:        2020 1010 | 1910 1010
   … or written off:                  5090 1010 + 1010 1010 | 1910 1010 + 1020 1010
+a debtor's bank credit:              1010 1500 | 1910 1010 + 2020 490
+charged beyond what a wallet holds:  2010 500 + 1920 1500 | 1900 2000
+  … collected from the customer:     2010 1500 | 1920 1500
+  … or written off, customer:        5090 1500 + 1010 1500 | 1920 1500 + 1020 1500
+a dispute lessened by the switch:    2100 1500 | 1900 1500
+  … after the customer was charged:  2100 1500 | 2010 1500
+  … after it was written off:        2100 1500 + 1020 1500 | 5090 1500 + 1010 1500
 break in no file, for the customer:  2900 2000 + 4010 25 | 2010 2025
 claim paid ahead of the switch:      1900 2000 + 4010 25 | 2010 2025
   … and the switch agrees:           2100 2000 | 1900 2000
@@ -283,6 +293,52 @@ def _debt_written_off(desk: Desk) -> None:
     adjust(desk, Adjustment.AGENT_DEBT_WRITTEN_OFF)
 
 
+@flow("a debtor's bank credit")
+def _credit_of_a_debtor(desk: Desk) -> None:
+    _shortfall(desk)
+    desk.do(deposit(1_500, agent_id=desk.agent.agent_id))
+
+
+@flow("charged beyond what a wallet holds")
+def _owed(desk: Desk) -> None:
+    dispute_release(desk)
+    spend(desk, 500)
+    resolve_dispute(desk, Resolution.CUSTOMER_OWES)
+
+
+@flow("… collected from the customer")
+def _customer_collected(desk: Desk) -> None:
+    _owed(desk)
+    desk.do(deposit(1_500, phone_index=b"ana"))
+    adjust_customer(desk, Adjustment.CUSTOMER_DEBT_COLLECTED)
+
+
+@flow("… or written off, customer")
+def _customer_written_off(desk: Desk) -> None:
+    _owed(desk)
+    adjust_customer(desk, Adjustment.CUSTOMER_DEBT_WRITTEN_OFF)
+
+
+@flow("a dispute lessened by the switch")
+def _lessened(desk: Desk) -> None:
+    dispute_release(desk)
+    desk.reverse(500)
+
+
+@flow("… after the customer was charged")
+def _lessened_after_charge(desk: Desk) -> None:
+    dispute_release(desk)
+    resolve_dispute(desk, Resolution.CHARGE_CUSTOMER)
+    desk.reverse(500)
+
+
+@flow("… after it was written off")
+def _lessened_after_write_off(desk: Desk) -> None:
+    dispute_release(desk)
+    resolve_dispute(desk, Resolution.WRITE_OFF)
+    desk.reverse(500)
+
+
 @flow("break in no file, for the customer")
 def _for_customer(desk: Desk) -> None:
     book_unnamed(desk)
@@ -347,13 +403,13 @@ def require_safeguarded(desk: Desk) -> None:
     unswept = fees + trust.tax_paid - trust.fees_swept
     unfunded = held["5010"] + held["5020"] - trust.commission_funded
     e_money = held["2010"] + held["2020"] + held["2030"] + held["2040"]
-    ours = held["1900"] + held["1100"] + held["1910"] + unfunded
+    ours = held["1900"] + held["1100"] + held["1910"] + held["1920"] + unfunded
     assert held["1010"] + held["1030"] == e_money + held["2100"] + held["2900"] + unswept - ours
 
 
 CODES = (
-    *("1010", "1030", "1100", "1900", "1910", "2010", "2020", "2030", "2040", "2100", "2300"),
-    *("2900", "4010", "4020", "4030", "4040", "5010", "5020"),
+    *("1010", "1030", "1100", "1900", "1910", "1920", "2010", "2020", "2030", "2040", "2100"),
+    *("2300", "2900", "4010", "4020", "4030", "4040", "5010", "5020"),
 )
 
 
@@ -393,6 +449,13 @@ def send(desk: Desk, escudos: int, by: UUID | None = None, to: bytes = b"rui") -
             amount=Money.of(escudos),
         )
     )
+
+
+def spend(desk: Desk, left: int) -> None:
+    """Ana has so much left."""
+    while (more := int(desk.holds(desk.ana.wallet_id)) - left) > 0:
+        send(desk, min(more - 10, 1_000))
+    assert desk.holds(desk.ana.wallet_id) == left
 
 
 def settle(desk: Desk) -> None:
@@ -445,6 +508,29 @@ def sleep(desk: Desk) -> None:
 def adjust(desk: Desk, adjustment: Adjustment) -> None:
     agent = desk.agent.agent_id
     desk.decide(Adjust(adjustment=adjustment, amount=Money.of(1_010), agent_id=agent))
+
+
+def adjust_customer(desk: Desk, adjustment: Adjustment) -> None:
+    user = desk.ana.user_id
+    desk.decide(Adjust(adjustment=adjustment, amount=Money.of(1_500), user_id=user))
+
+
+def dispute_release(desk: Desk) -> None:
+    """What two people had released was paid after all."""
+    desk.bring_to(State.RELEASED)
+    desk.complete()
+
+
+def resolve_dispute(desk: Desk, resolution: Resolution) -> None:
+    dispute = trace(1).id
+    desk.do(
+        ProposeResolution(
+            dispute_id=dispute, resolution=resolution, evidence="journal", maker_id=desk.operator
+        )
+    )
+    desk.do(
+        ApproveResolution(dispute_id=dispute, resolution=resolution, checker_id=desk.other_operator)
+    )
 
 
 def with_tax(desk: Desk) -> None:

@@ -23,11 +23,15 @@ from commands.agent.till import Till
 from commands.alerts.alert import Alert
 from commands.alerts.levels import AlertLevels, AlertName, Level
 from commands.approval.proposal import Proposal, ProposalState, hash_of
+from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.devices import Device, Devices
-from commands.identity.person import Role
+from commands.identity.person import Person, Role
 from commands.identity.session import Session
+from commands.reconciliation.file import FileState, Series, SettlementFile
+from commands.reconciliation.mention import Mention
+from commands.reconciliation.mismatch import Mismatch, MismatchKind, MismatchState
 from commands.risk.activity import Activity
 from commands.risk.case import Case, CaseState
 from commands.risk.held_transfer import HeldState, HeldTransfer
@@ -35,15 +39,16 @@ from commands.risk.profile import RiskProfile
 from commands.risk.watch import Watch
 from commands.spine import Spine
 from commands.switch.dispute import Dispute, Resolution
+from commands.switch.owed import Settlement
 from commands.switch.trace import Nonce, Response, SwitchKey, SwitchTrace, Terminal
 from commands.tier import Tier
 from commands.treasury.breaks import Break, Side
-from commands.treasury.settlement import Settlement
 from commands.treasury.trust import TrustBook
 from commands.webhook.row import Webhook, WebhookState
 from commands.withdrawal.cardless import Cardless
 from commands.withdrawal.claim import Claim, ClaimState
 from commands.withdrawal.lifecycle import State
+from commands.withdrawal.machine_word import MachineWord
 from commands.withdrawal.release import Release
 from commands.withdrawal.row import Withdrawal
 from ledger import arrays, chart
@@ -53,6 +58,7 @@ from ledger.journal import credit, debit
 from ledger.log import Log
 from ledger.money import Money
 from ledger.rows import Key, Row
+from tests.commands.identity.rows import CLERK, ROWS_OF_IDENTITY
 from tests.commands.moves import ACTOR, customer
 from tests.conftest import Database
 
@@ -122,9 +128,11 @@ DISPUTE = Dispute(
     rrn="000000000001",
     local_date=DAY,
     withdrawal_id=ID,
+    user_id=OTHER_ID,
     wallet_id=WALLET,
     amount=50_000,
     settlement_date=DAY,
+    entry=2_030_000_000_000_018,
 )
 OUTLET = Agent(
     id=ID, float_id=uuid7(), principal_id=uuid7(), parent_id=uuid7(), insiders=(ID, OTHER_ID),
@@ -146,7 +154,7 @@ HELD_TRANSFER = HeldTransfer(
 WATCH = Watch(id="terminal:SISP/ATM1", in_row=2, minute=5, minutes=(0, 1), case_id=ID)
 SESSION = Session(
     id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
-    expires_at=WHEN, idle_seconds=600, device_since=WHEN,
+    expires_at=WHEN, idle_seconds=600, device_since=WHEN, device="d", capped_until=WHEN, epoch=2,
 )  # fmt: skip
 ACTIVITY = Activity.begun(WALLET, Books(WHEN, {}, {}))
 CHANGE = Proposal(
@@ -205,10 +213,31 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
         reference="REF 1/2030", credit_entry=17, account_id=WALLET, user_id=ID,
         beneficiary=Beneficiary.WALLET, entry_number=18, assigned_at=WHEN), None),
     (CLAIM, msgspec.structs.replace(CLAIM, state=ClaimState.PAID, checker_id=OTHER_ID)),
-    (Settlement(settlement_date=DAY, amount=5, interchange=1, settled_at=WHEN), Settlement(
-        settlement_date=DAY, amount=7, interchange=2, settled_at=WHEN)),
+    (Settlement(settlement_date=DAY, owed=7), Settlement(
+        settlement_date=DAY, owed=9, paid=7, interchange=2, settled_at=WHEN)),
     (BREAK, msgspec.structs.replace(BREAK, side=Side.CLAIMED, amount=12, remaining=3)),
+    (TrailSeal(), TrailSeal(position=7, hash=bytes(range(32)))),
     (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),
+]  # fmt: skip
+
+FILE = SettlementFile(
+    id=ID, acquirer_id="SISP", number=17, settlement_date=DAY, cut_off_at=WHEN,
+    signed=b"\0\xff signed", records=3,
+)  # fmt: skip
+MISMATCH = Mismatch(
+    id=uuid7(), kind=MismatchKind.LATE, file_id=ID, number=3, acquirer_id="SISP",
+    terminal_id="ATM00001", stan="000001", rrn="000000000001", local_date=DAY, withdrawal_id=ID,
+    in_file=9, in_books=9, file_date=DAY, book_date=DAY,
+)  # fmt: skip
+ROWS_OF_FILES: list[tuple[Row, Row | None]] = [
+    (FILE, msgspec.structs.replace(FILE, matched=3, state=FileState.MATCHED)),
+    (Series(acquirer_id="SISP", first_date=DAY, last_date=DAY, last_number=17), Series(
+        acquirer_id="SISP", first_date=DAY, last_date=date(2030, 5, 16), last_number=18)),
+    (Mention(id=ID, absences=1, absent_on=DAY, missing_id=OTHER_ID), Mention(
+        id=ID, file_id=OTHER_ID, number=3, claimed=9, absences=1, absent_on=DAY)),
+    (MISMATCH, msgspec.structs.replace(
+        MISMATCH, state=MismatchState.BOOKED, checker_id=OTHER_ID)),
+    (MachineWord(withdrawal_id=ID, dispensed=0), MachineWord(withdrawal_id=ID, dispensed=9)),
 ]  # fmt: skip
 
 # A row as it begins, and as it is saved again. None: it never changes.
@@ -237,7 +266,9 @@ ROWS: list[tuple[Row, Row | None]] = [
     (SwitchKey(id="key-1", acquirer_id="SISP", public_key=bytes(range(32))), None),
     (Nonce(hash=bytes(range(16)), seen_at=WHEN), None),
     *ROWS_OF_ALERTS,
+    *ROWS_OF_IDENTITY,
     *ROWS_OF_CARE,
+    *ROWS_OF_FILES,
     *ROWS_OF_LIMITS,
     *ROWS_OF_RISK,
     (BankCredit(
@@ -320,6 +351,7 @@ async def test_what_is_not_there_is_absent(spine: Spine, database: Database) -> 
         Withdrawal.by_code(bytes(range(32))),
         Session.by_token_hash(bytes(range(32))),
         Assignment.of_entry(17),
+        Person.by_phone(CLERK.phone_index or b""),
     }
     assert set(keys) == wanted
     assert await load(database, *keys, Agent.by_id(uuid7())) == [None] * (len(keys) + 1)

@@ -64,6 +64,20 @@ async def test_an_answer_comes_with_the_position_of_its_record(
     ) == [(outcome.position, "test.paid", ACTOR, "r-1")]
 
 
+async def test_a_record_tells_who_in_which_session_and_how_it_ended(
+    spine: Spine, database: Database
+) -> None:
+    ana, session = await customer(spine, 100), uuid4()
+    await spine.submit(pays(ana, 1), actor="ana", request_id="r-1", session=session)
+    tries = LeaveTrace(wallet_id=ana.wallet_id, amount=50)
+    with pytest.raises(InsufficientFunds):
+        await spine.submit(tries, actor="ana", request_id="r-2", session=session)
+    assert rows(
+        database,
+        "SELECT actor, session, request_id, outcome FROM ledger.log WHERE actor = 'ana' ORDER BY 3",
+    ) == [("ana", session, "r-1", "done"), ("ana", session, "r-2", "INSUFFICIENT_FUNDS")]
+
+
 async def test_a_thousand_callers_share_few_commits_and_lose_nothing(
     spine: Spine, database: Database
 ) -> None:

@@ -172,6 +172,11 @@ class Town:
         """The same for the one account of a code."""
         return self.holds(chart.the(code))
 
+    def owed_by(self, code: str, debtor: UUID) -> Decimal:
+        """What somebody owes us, in escudos."""
+        account = self.find(Account.by_id(chart.owed_by(code, debtor)))
+        return Decimal(0) if account is None else account.holds.decimal
+
     def withdrawal(self, withdrawal_id: UUID) -> Withdrawal:
         """A withdrawal as it stands."""
         found: Withdrawal = self.find(Withdrawal.by_id(withdrawal_id))

@@ -37,3 +37,13 @@ def test_the_readme_names_the_two_commands() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_test_that_the_security_pages_name_exists() -> None:
+    written = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("tests/**/test_*.py"))
+    )
+    known = set(re.findall(r"def (test_\w+)", written))
+    for page in sorted(ROOT.glob("docs/security/*.md")):
+        named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
+        assert named - known == set(), page.name

@@ -23,7 +23,7 @@ async def projector(database: Database) -> AsyncIterator[Projector]:
 
 @pytest.fixture
 async def reader(database: Database) -> AsyncIterator[Reader]:
-    reader = Reader(database.queries, Pool(connections=2, connections_more=2))
+    reader = Reader(database.queries, Pool(connections=2, connections_more=2)).for_everybody
     yield reader
     await reader.close()
 

@@ -32,8 +32,11 @@ async def book_back(town: Town, projector: Projector, database: Database, days: 
                 WHERE booking_date = %(today)s
             """,
             """
-                UPDATE queries.turnover SET booking_date = booking_date - %(days)s
+                UPDATE queries.line SET booking_date = booking_date - %(days)s
                 WHERE booking_date = %(today)s
             """,
+            "UPDATE queries.turnover SET day = day - %(days)s WHERE day = %(today)s",
+            "UPDATE queries.account_day SET day = day - %(days)s WHERE day = %(today)s",
+            "UPDATE queries.float_day SET day = day - %(days)s WHERE day = %(today)s",
         ):
             connection.execute(statement, parameters)

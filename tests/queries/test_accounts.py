@@ -1,8 +1,7 @@
-"""Accounts and their lines, as an accountant goes through them."""
+"""Accounts, as an accountant goes through them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,13 +10,9 @@ from ledger import chart
 from ledger.accounts import Kind
 from ledger.errors import InvalidRequest, NotFound
 from ledger.money import Money
-from queries import accounts
-from queries.accounts import LineFilters
-from queries.answer import Side
+from queries import accounts, general_ledger
 from queries.projector import Projector
 from queries.reader import Reader
-from tests.conftest import Database
-from tests.queries.days import book_back, today
 from tests.queries.town import TRUST, Town
 
 
@@ -33,7 +28,8 @@ async def test_all_accounts_come_in_the_order_of_their_codes(
         page = await accounts.page(reader, limit=10, after=after)
         seen += [account.code for account in page.items]
         after = page.next_cursor
-    assert seen == sorted(heading.code for heading in chart.CHART)
+    debts = (chart.AGENT_RECEIVABLE, chart.CUSTOMER_RECEIVABLE)  # nobody owes us yet
+    assert seen == sorted(h.code for h in chart.CHART if h.code not in debts)
 
 
 async def test_one_code_may_have_many_accounts(
@@ -66,35 +62,6 @@ async def test_codes_outside_the_chart_and_unknown_accounts_are_refused(reader: 
     with pytest.raises(NotFound):
         await accounts.one(reader, uuid4())
     with pytest.raises(NotFound):
-        await accounts.lines(reader, uuid4())
-
-
-async def test_the_lines_of_an_account_run_back_from_its_balance(
-    town: Town, projector: Projector, reader: Reader
-) -> None:
-    ana, agent = await town.wallet(), await town.agent(9_000_00)
-    await town.cash_in(agent, ana, 5_000_00, 25_00)
-    await projector.catch_up()
-    first = await accounts.lines(reader, agent.float, limit=2)
-    rest = await accounts.lines(reader, agent.float, limit=2, after=first.next_cursor)
-    assert [(x.direction, x.amount, x.balance_after) for x in first.items + rest.items] == [
-        (Side.CREDIT, Money(25_00), Money(4_025_00)),
-        (Side.DEBIT, Money(5_000_00), Money(4_000_00)),
-        (Side.CREDIT, Money(9_000_00), Money(9_000_00)),
-    ]
-    assert first.account.balance == Money(4_025_00)
-    assert rest.next_cursor is None
-
-
-async def test_lines_are_limited_to_days(
-    town: Town, projector: Projector, reader: Reader, database: Database
-) -> None:
-    ana = await town.wallet(1_00)
-    await book_back(town, projector, database, days=2)
-    await town.credit(ana.id, 2_00)
-    await projector.catch_up()
-    now = today(database)
-    late = await accounts.lines(reader, ana.id, LineFilters(from_=now))
-    early = await accounts.lines(reader, ana.id, LineFilters(to=now - timedelta(days=1)))
-    assert [line.amount for line in late.items] == [Money(2_00)]
-    assert [line.amount for line in early.items] == [Money(1_00)]
+        await general_ledger.of_account(reader, uuid4())
+    with pytest.raises(NotFound):
+        await general_ledger.of_code(reader, "9999")

@@ -45,10 +45,17 @@ async def test_who_may_never_get_a_transfer_is_not_told_of_it(
 ) -> None:
     ana, rui = await town.wallet(5_000_00), await town.wallet()
     facts = {"user": ana.user, "wallet": ana.id, "from": ana.id, "to": rui.id, "state": "held"}
-    await town.forge(Happened("transfer.held", uuid4(), {**facts, "amount": 1_00, "fee": 0}))
+    for happened in ("held", "refused"):
+        said = {**facts, "state": happened, "amount": 1_00, "fee": 0}
+        await town.forge(Happened(f"transfer.{happened}", uuid4(), said))
+        await projector.catch_up()
+        assert (await told(reader, CUSTOMER, ana.user))[-1].data["direction"] == "out"
+        assert await kinds(reader, CUSTOMER, rui.user) == ["wallet.opened"]
+    said = {**facts, "state": "released", "amount": 1_00, "fee": 0}
+    await town.forge(Happened("transfer.released", uuid4(), said))
     await projector.catch_up()
-    assert (await told(reader, CUSTOMER, ana.user))[-1].data["direction"] == "out"
-    assert await kinds(reader, CUSTOMER, rui.user) == ["wallet.opened"]
+    last = (await told(reader, CUSTOMER, rui.user))[-1]
+    assert (last.event, last.data["direction"]) == ("transfer.released", "in")
 
 
 async def test_customer_and_agent_are_told_of_a_request_each_in_their_way(

@@ -1,8 +1,8 @@
-"""The journal: whole entries, found by day, account, transaction and kind."""
+"""The journal: whole entries, found by whatever an accountant knows of them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -12,14 +12,15 @@ from ledger import wire
 from ledger.errors import InvalidRequest, NotFound
 from ledger.journal import Line
 from ledger.money import Money
-from queries import journal
+from queries import finding, journal
 from queries.answer import Side
-from queries.journal import Filters
+from queries.finding import Filters
 from queries.projector import Projector
 from queries.reader import Reader
 from tests.conftest import Database
+from tests.queries.backdating import write_late
 from tests.queries.days import book_back, today
-from tests.queries.town import FEE_TRANSFER, TRUST, Town
+from tests.queries.town import BREAKS, FEE_TRANSFER, TODAY, TRUST, Town
 
 DAY = timedelta(days=1)
 
@@ -172,3 +173,105 @@ async def test_pages_follow_each_other_under_the_same_filters_only(
     first = await journal.page(reader, filters, limit=2)
     with pytest.raises(InvalidRequest):
         await journal.page(reader, Filters(kind="x"), after=first.next_cursor)
+
+
+async def test_every_filter_finds_what_it_names_and_nothing_else(
+    town: Town, projector: Projector, reader: Reader, database: Database
+) -> None:
+    ana, rui, agent = await town.wallet(5_000_00), await town.wallet(), await town.agent(9_000_00)
+    cash = await town.ask(ana, 2_000_00, 25_00)
+    await town.authorise(cash, "000004")
+    await town.complete(cash, 2_000_00, 25_00)
+    await town.cash_in(agent, rui, 1_500_00, 5_00)
+    await town.dispute("000009", 77_00)
+    now = today(database)
+    before = now - 40 * DAY
+    told = {"reference": "Carta 12/26", "reason": "Erro de Caixa, balcão"}
+    lines = (Line(BREAKS, 33_00), Line(TRUST, -33_00))
+    late, _ = write_late(database, before, lines, value=before - DAY, payload=told)
+    await projector.catch_up()
+    of_cash = ["withdrawal.completed", "withdrawal.requested"]
+    adjusted = ["adjustment.made"]
+    for filters, found in (
+        ({"text": "BALCÃO erro"}, adjusted),
+        ({"text": "erro nobody"}, []),
+        ({"reference": " carta 12/26"}, adjusted),
+        ({"reference": "carta"}, []),
+        ({"rrn": "000000000004"}, of_cash),
+        ({"rrn": "000000000009"}, ["dispute.opened"]),
+        ({"rrn": "000000000005"}, []),
+        ({"wallet": rui.user}, ["cash_in.made"]),
+        ({"wallet": rui.id}, ["cash_in.made"]),
+        ({"agent": agent.id}, ["cash_in.made", "bank.credited"]),
+        ({"agent": agent.id, "wallet": rui.user}, ["cash_in.made"]),
+        ({"kind": "withdrawal."}, of_cash),
+        ({"kind": "withdrawal"}, []),
+        ({"kind": "withdrawal_"}, []),
+        ({"code_from": "1900", "code_to": "1999"}, ["dispute.opened", *adjusted]),
+        ({"code_from": "5"}, ["cash_in.made"]),
+        ({"code_from": "1900", "code_to": "1900", "text": "caixa"}, adjusted),
+        ({"amount_min": Money(33_00), "amount_max": Money(33_00)}, adjusted),
+        ({"amount_max": Money(80_00)}, ["dispute.opened", *adjusted]),
+        ({"amount_min": Money(1_000_00), "kind": "cash_in.made"}, ["cash_in.made"]),
+        ({"actor": "system:test", "kind": "adjustment.made"}, adjusted),
+        ({"actor": "nobody"}, []),
+        ({"to": before}, adjusted),
+        ({"to": before - DAY}, []),
+        ({"value_to": before - DAY}, adjusted),
+        ({"value_from": TODAY}, ["withdrawal.completed"]),
+        ({"value_from": TODAY, "wallet": ana.user}, []),
+        ({"value_to": before, "account": "1900"}, adjusted),
+        ({"value_to": before, "account": "1900", "kind": "cash_in.made"}, []),
+        ({"to": before, "recorded_from": now}, adjusted),
+        ({"recorded_to": now - DAY}, []),
+        ({"recorded_from": now, "account": "1900"}, [*adjusted, "dispute.opened"]),
+        ({"to": before, "position": late}, adjusted),
+        ({"to": before, "position": late - 1}, []),
+    ):
+        assert await kinds(reader, **filters) == found, filters
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"text": ""}, {"text": "?!"}, {"text": "a b c d e f g h i"}, {"wallet": uuid4()},
+        {"agent": uuid4()}, {"code_from": "9", "code_to": "10"},
+    ],
+)  # fmt: skip
+async def test_filters_that_name_nothing_are_refused(
+    reader: Reader, filters: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidRequest):
+        await journal.page(reader, Filters(**filters))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"kind": "transfer.made"}, {"text": "nothing"}, {"value_from": date(2020, 1, 1)},
+        {"recorded_from": date(2020, 1, 1), "kind": "transfer.made"},
+        {"account": "2010", "amount_min": Money(2_00)},
+        {"code_from": "1", "amount_max": Money(1_00)},
+    ],
+)  # fmt: skip
+async def test_a_look_that_ends_early_goes_on_where_it_ended(
+    town: Town, projector: Projector, reader: Reader, filters: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    ana, rui = await town.wallet(5_000_00), await town.wallet()
+    for turn in range(4):
+        await town.transfer(ana, rui, 1_00 + turn % 2 * 100, 0)
+        await town.credit(rui.id, 1_00)
+    await projector.catch_up()
+    chosen = Filters(**filters)  # type: ignore[arg-type]
+    whole = [entry.number for entry in (await journal.page(reader, chosen)).items]
+    monkeypatch.setattr(finding, "LOOK_MAX", 3)
+    seen: list[int] = []
+    after = None
+    for _ in range(20):
+        page = await journal.page(reader, chosen, limit=1, after=after)
+        seen += [entry.number for entry in page.items]
+        after = page.next_cursor
+        if after is None:
+            break
+    assert (seen, after) == (whole, None)

@@ -116,6 +116,9 @@ INSERT INTO ledger.agent (id, float_id, status, version)
 VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 1);
 INSERT INTO ledger.switch_key (id, acquirer_id, public_key, version)
 VALUES ('key', 'bank', decode(repeat('00', 32), 'hex'), 1);
+INSERT INTO ledger.switch_certificate (fingerprint, acquirer_id, not_after, version)
+VALUES (repeat('00', 32), 'bank', now(), 1);
+INSERT INTO ledger.device_keys (person_id, known, version) VALUES (gen_random_uuid(), '[]', 1);
 INSERT INTO ledger.terminal (id, acquirer_id, place, version) VALUES ('atm', 'bank', 'Praia', 1);
 INSERT INTO ledger.nonce (hash, seen_at) VALUES ('nonce', now());
 
@@ -136,14 +139,15 @@ INSERT INTO ledger.cardless (wallet_id, held, version) VALUES (gen_random_uuid()
 INSERT INTO ledger.release (withdrawal_id, evidence, maker_id, proposed_at, version)
 VALUES (gen_random_uuid(), 'in no file', gen_random_uuid(), now(), 1);
 INSERT INTO ledger.switch_trace (
-    id, amount, response_code, approval_code, withdrawal_id, version
+    id, amount, response_code, approval_code, withdrawal_id, reversed_to, version
 )
-VALUES (gen_random_uuid(), 2000, '00', '123456', gen_random_uuid(), 1);
+VALUES (gen_random_uuid(), 2000, '00', '123456', gen_random_uuid(), '{}', 1);
 INSERT INTO ledger.dispute (
-    id, acquirer_id, terminal_id, stan, rrn, local_date, amount, settlement_date, state, version
+    id, acquirer_id, terminal_id, stan, rrn, local_date, amount, settlement_date, taken_back, state,
+    version
 )
 VALUES (
-    gen_random_uuid(), 'bank', 'atm', '000001', '000000000001', '2026-11-23', 2000, '2026-11-24',
+    gen_random_uuid(), 'bank', 'atm', '000001', '000000000001', '2026-11-23', 2000, '2026-11-24', 0,
     'open', 1
 );
 INSERT INTO ledger.agent_request (
@@ -169,14 +173,61 @@ INSERT INTO ledger.claim (
     withdrawal_id, user_id, wallet_id, received, text_seal, state, opened_at, version
 )
 VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 0, 'sealed', 'open', now(), 1);
-INSERT INTO ledger.settlement (settlement_date, amount, interchange, settled_at, version)
-VALUES ('2026-11-23', 2000, 30, now(), 1);
+INSERT INTO ledger.settlement (settlement_date, owed, paid, interchange, settled_at, version)
+VALUES ('2026-11-23', 2500, 2000, 30, now(), 1);
 INSERT INTO ledger.difference (
     id, side, amount, remaining, settlement_date, reference, version
 )
 VALUES (gen_random_uuid(), 'in_file_only', 500, 500, '2026-11-23', 'line 17', 1);
 INSERT INTO ledger.trust_book (kind, fees_swept, commission_funded, tax_paid, version)
 VALUES ('trust', 0, 0, 0, 1);
+INSERT INTO ledger.settlement_file (
+    id, acquirer_id, number, settlement_date, cut_off_at, signed, records, matched, state, version
+)
+VALUES (gen_random_uuid(), 'SISP', 1, '2026-11-23', now(), 'signed', 5, 5, 'matched', 1);
+INSERT INTO ledger.settlement_series (
+    acquirer_id, first_date, last_date, last_number, version
+)
+VALUES ('SISP', '2026-11-23', '2026-11-23', 1, 1);
+INSERT INTO ledger.mention (id, file_id, number, claimed, absences, absent_on, version)
+VALUES (gen_random_uuid(), gen_random_uuid(), 1, 2000, 0, NULL, 1);
+INSERT INTO ledger.mismatch (
+    id, kind, state, file_id, number, acquirer_id, terminal_id, stan, rrn, local_date, in_file,
+    in_books, file_date, version
+)
+VALUES (
+    gen_random_uuid(), 'amount', 'open', gen_random_uuid(), 1, 'SISP', 'atm', '000001',
+    '000000000001', '2026-11-23', 2000, 1500, '2026-11-23', 1
+);
+INSERT INTO ledger.machine_word (withdrawal_id, dispensed, version)
+VALUES (gen_random_uuid(), 0, 1);
+INSERT INTO queries.settlement_file (
+    id, acquirer_id, number, settlement_date, cut_off_at, key_id, digest, signature, state, records,
+    captured, captured_amount, reversed, taken_back, taken_back_amount, fees, net, actor, position,
+    taken_in_at
+)
+VALUES (
+    gen_random_uuid(), 'SISP', 1, '2026-11-23', now(), 'key', '-', '-', 'matched', 1, 1, 2000, 0, 0,
+    0, 12, 2000, 'nobody', 1, now()
+);
+INSERT INTO queries.settlement_item (
+    file_id, number, kind, local_date, terminal_id, rrn, stan, requested, amount, fee,
+    authorised_at, ended_at, outcome
+)
+VALUES (
+    gen_random_uuid(), 1, 'CAP', '2026-11-23', 'atm', '000000000001', '000001', 2000, 2000, 12,
+    now(), now(), 'matched'
+);
+INSERT INTO queries.mismatch (
+    id, kind, state, file_id, number, acquirer_id, terminal_id, stan, rrn, local_date, in_file,
+    in_books, file_date, position, found_at, updated_at
+)
+VALUES (
+    gen_random_uuid(), 'amount', 'open', gen_random_uuid(), 1, 'SISP', 'atm', '000001',
+    '000000000001', '2026-11-23', 2000, 1500, '2026-11-23', 1, now(), now()
+);
+INSERT INTO queries.absence (withdrawal_id, absences, absent_on)
+VALUES (gen_random_uuid(), 1, '2026-11-23');
 INSERT INTO queries.bank_credit (
     reference, transaction_id, amount, value_date, beneficiary, state, entry_number, booked_at
 )
@@ -275,21 +326,64 @@ VALUES (
     gen_random_uuid(), 'set_tier', '{}', 'hash', gen_random_uuid(), now(), now(), 'proposed', now()
 );
 
+INSERT INTO ledger.trail (
+    position, what, actor, request_id, route, asked, outcome, times, recorded_at, hash
+)
+VALUES (
+    1, 'refused', 'nobody', 'none', 'GET /balance', '', 'UNAUTHENTICATED', 1, now(), sha256('1')
+);
+UPDATE ledger.trail_end AS e SET position = t.position, hash = t.hash, recorded_at = t.recorded_at
+FROM ledger.trail AS t;
+INSERT INTO ledger.trail_seal (kind, position, hash, version) VALUES ('trail', 1, sha256('1'), 1);
+INSERT INTO queries.audit (
+    happened_at, position, note, kind, actor, request_id, outcome, times
+)
+VALUES (now(), 1, 0, 'test.forged', 'nobody', 'none', 'done', 1);
+
 INSERT INTO queries.account (id, code, currency, balance, position, updated_at)
 VALUES (gen_random_uuid(), '2010', 'CVE', 0, 1, now());
 INSERT INTO queries.wallet (id, user_id, status, held, updated_at)
 VALUES (gen_random_uuid(), gen_random_uuid(), 'open', 0, now());
 INSERT INTO queries.entry (
     number, position, transaction_id, kind, booking_date, value_date, recorded_at, actor,
-    request_id, reverses
+    request_id, reverses, amount, late
 )
 VALUES (
-    2, 2, gen_random_uuid(), 'test.forged', '2026-11-23', '2026-11-23', now(), 'nobody', 'none', 1
+    2, 2, gen_random_uuid(), 'test.forged', '2026-11-23', '2026-11-23', now(), 'nobody', 'none', 1,
+    5, FALSE
 );
-INSERT INTO queries.line (entry_number, line_number, account_id, code, amount, balance)
-VALUES (2, 1, gen_random_uuid(), '2010', 5, 5);
-INSERT INTO queries.turnover (code, currency, booking_date, debits, credits)
-VALUES ('2010', 'CVE', '2026-11-23', 5, 0);
+INSERT INTO queries.line (
+    entry_number, line_number, account_id, code, amount, balance, booking_date, value_date
+)
+VALUES (2, 1, gen_random_uuid(), '2010', 5, 5, '2026-11-23', '2026-11-23');
+INSERT INTO queries.turnover (
+    code, currency, day, booked_debits, booked_credits, valued_debits, valued_credits
+)
+VALUES ('2010', 'CVE', '2026-11-23', 5, 0, 5, 0);
+INSERT INTO queries.account_day (
+    account_id, day, booked_debits, booked_credits, valued_debits, valued_credits
+)
+VALUES (gen_random_uuid(), '2026-11-23', 5, 0, 5, 0);
+INSERT INTO queries.milestone (code, currency, stretch, debits, credits)
+VALUES ('2010', 'CVE', 0, 5, 0);
+INSERT INTO queries.log_record (
+    position, kind, subject, actor, request_id, recorded_at, hash
+)
+VALUES (1, 'test.forged', gen_random_uuid(), 'nobody', 'none', now(), '');
+INSERT INTO queries.entry_word (word, entry_number, booking_date) VALUES ('wrong', 2, '2026-11-23');
+INSERT INTO queries.float_day (
+    account_id, day, kind, incoming, operations, amount, commission
+)
+VALUES (gen_random_uuid(), '2026-11-23', 'cash_in.made', FALSE, 1, 5, 0);
+INSERT INTO queries.suspense (code, item, entry_number, booking_date, kind, amount)
+VALUES ('1900', gen_random_uuid(), 2, '2026-11-23', 'dispute.opened', 5);
+INSERT INTO queries.safeguarding (
+    day, position, read_at, terms, difference, shortfall, recorded_at
+)
+VALUES ('2026-11-23', 1, 1, '{}', 0, 0, now());
+INSERT INTO queries.trust_statement (day, balance, reference, stated_by, position, stated_at)
+VALUES ('2026-11-23', 5, 'bank', 'nobody', 1, now());
+INSERT INTO ledger.trust_day (day, recorded, version) VALUES ('2026-11-23', FALSE, 1);
 INSERT INTO queries.movement (
     account_id, entry_number, transaction_id, kind, incoming, amount, fee, commission,
     last_entry_number, balance
@@ -307,6 +401,21 @@ INSERT INTO queries.switch_operation (
     acquirer_id, rrn, local_date, terminal_id, stan, reversal_noted, position, first_at, updated_at
 )
 VALUES ('bank', '000000000001', '2026-11-23', 'atm', '000001', FALSE, 1, now(), now());
+
+INSERT INTO ledger.factors (person_id, recovery, passkeys, version)
+VALUES (gen_random_uuid(), '{a,b}', '{}', 1);
+INSERT INTO ledger.passkey (
+    id, person_id, credential_id, public_key, sign_count, name, added_at, version
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 'id', 'key', 0, 'laptop', now(), 1);
+INSERT INTO ledger.reset (person_id, what, state, opened_at, code_digest, version)
+VALUES (gen_random_uuid(), 'pin', 'open', now(), 'digest', 1);
+INSERT INTO ledger.admins (kind, ids, version) VALUES ('admins', '{}', 1);
+INSERT INTO ledger.login_source (source, failures, since) VALUES ('source', 1, now());
+INSERT INTO queries.access (
+    user_id, role, status, enrolled_at, passkeys, recovery_codes, devices
+)
+VALUES (gen_random_uuid(), 'auditor', 'active', now(), 0, 0, 0);
 
 INSERT INTO ledger.alert (id, name, raised, value, level, measured_position, version)
 VALUES (gen_random_uuid(), 'held_age', TRUE, 5, 4, 1, 1);

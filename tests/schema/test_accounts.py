@@ -41,8 +41,22 @@ FORGERIES = (
     Forgery("a_claim_ends_by_somebody_else", "UPDATE ledger.claim SET checker_id = wallet_id"),
     # -- settling
     twice("ledger.settlement", "a_date_is_settled_once"),
-    Forgery("a_settlement_is_of_some_money", "UPDATE ledger.settlement SET amount = 0"),
-    Forgery("a_settlement_is_of_some_money", "UPDATE ledger.settlement SET interchange = -1"),
+    Forgery(
+        "no_more_is_paid_for_a_date_than_is_owed", "UPDATE ledger.settlement SET owed = paid - 1"
+    ),
+    Forgery(
+        "no_more_is_paid_for_a_date_than_is_owed",
+        "UPDATE ledger.settlement SET paid = -1, interchange = 0, settled_at = NULL",
+    ),
+    Forgery("a_settlement_is_of_some_money", "UPDATE ledger.settlement SET settled_at = NULL"),
+    Forgery(
+        "a_settlement_is_of_some_money", "UPDATE ledger.settlement SET paid = 0, interchange = 0"
+    ),
+    Forgery("interchange_is_paid_with_its_date", "UPDATE ledger.settlement SET interchange = -1"),
+    Forgery(
+        "interchange_is_paid_with_its_date",
+        "UPDATE ledger.settlement SET paid = 0, settled_at = NULL",
+    ),
     # -- breaks
     twice("ledger.difference", "a_break_has_one_id"),
     Forgery(

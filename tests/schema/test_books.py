@@ -77,6 +77,10 @@ FORGERIES = (
         """INSERT INTO ledger.log SELECT * FROM forge.record('{"request_id": ""}')""",
     ),
     Forgery(
+        "an_event_has_an_outcome",
+        """INSERT INTO ledger.log SELECT * FROM forge.record('{"outcome": ""}')""",
+    ),
+    Forgery(
         "an_entry_number_is_used_once",
         """INSERT INTO ledger.log
         SELECT * FROM forge.entry(jsonb_build_object('entry_number', forge.number()))""",
@@ -211,6 +215,18 @@ FORGERIES = (
     Forgery(
         "account_stays_above_its_floor",
         "UPDATE ledger.account SET floor = 0, balance = -1 WHERE code = '1010'",
+    ),
+    Forgery(
+        "it_is_known_who_owes_us",
+        "UPDATE ledger.account SET owner = NULL WHERE code = '1910'",
+        """INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
+        VALUES (gen_random_uuid(), '1910', gen_random_uuid(), 'CVE', 'asset', 0, 'open')""",
+    ),
+    Forgery(
+        "account_stays_above_its_floor",
+        "UPDATE ledger.account SET balance = -1 WHERE code = '1920'",
+        """INSERT INTO ledger.account (id, code, owner, currency, kind, floor, status)
+        VALUES (gen_random_uuid(), '1920', gen_random_uuid(), 'CVE', 'asset', 0, 'open')""",
     ),
     Forgery(
         "a_closed_account_is_empty",

@@ -141,6 +141,8 @@ def test_the_auditor_reads_no_secret(forged: Database) -> None:
         "ledger.agent_request": ("pickup_digest", "pickup_seal"),
         "ledger.person": ("pin_hash", "totp_seal", "profile_seal", "phone_index"),
         "ledger.session": ("token_hash",),
+        "ledger.factors": ("recovery",),
+        "ledger.reset": ("code_digest",),
     }
     with connected(forged, AUDITOR) as connection:
         for table, columns in secret.items():

@@ -17,7 +17,16 @@ FORGERIES = (
     twice("queries.wallet", "a_projected_user_has_one_wallet", OTHER_ID),
     Forgery("nothing_held_is_negative", "UPDATE queries.wallet SET held = -1"),
     twice("queries.entry", "a_projected_entry_has_one_number"),
-    twice("queries.entry", "a_projected_entry_is_reversed_once", "jsonb_build_object('number', 3)"),
+    twice(
+        "queries.entry",
+        "a_projected_entry_is_reversed_once",
+        "jsonb_build_object('number', 3, 'position', 3)",
+    ),
+    twice(
+        "queries.entry",
+        "a_projected_entry_has_one_position",
+        "jsonb_build_object('number', 3, 'reverses', NULL)",
+    ),
     twice("queries.line", "a_projected_line_has_one_place"),
     twice("queries.turnover", "a_code_has_one_turnover_a_day"),
     twice("queries.movement", "an_entry_begins_one_movement_of_an_account"),

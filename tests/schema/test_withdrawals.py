@@ -131,6 +131,31 @@ FORGERIES = (
         "UPDATE ledger.dispute SET maker_id = id, checker_id = id",
     ),
     Forgery("a_dispute_ends_as_two_people_say", "UPDATE ledger.dispute SET state = 'closed'"),
+    Forgery(
+        "a_dispute_ends_as_two_people_say",
+        "UPDATE ledger.dispute SET state = 'closed', resolution = 'taken_back', taken_back = 1999",
+    ),
+    Forgery(
+        "a_dispute_ends_as_two_people_say",
+        "UPDATE ledger.dispute SET resolution = 'taken_back', taken_back = amount",
+    ),
+    Forgery(
+        "never_more_of_a_dispute_taken_back_than_it_is",
+        "UPDATE ledger.dispute SET taken_back = amount + 1",
+    ),
+    Forgery(
+        "never_more_of_a_dispute_taken_back_than_it_is",
+        "UPDATE ledger.dispute SET taken_back = -1",
+    ),
+    Forgery(
+        "only_a_known_customer_is_charged",
+        "UPDATE ledger.dispute SET resolution = 'customer_owes'",
+    ),
+    Forgery("only_a_known_customer_is_charged", "UPDATE ledger.dispute SET wallet_id = id"),
+    Forgery(
+        "only_so_many_reversals_are_remembered",
+        "UPDATE ledger.switch_trace SET reversed_to = array_fill(1, ARRAY[17])",
+    ),
     # -- agents and the bank
     twice("ledger.agent_request", "a_request_has_one_id"),
     Forgery(

@@ -41,12 +41,12 @@ class Somebody:
         """What a signed-in caller sends."""
         return {"Authorization": f"Bearer {self.token}"}
 
-    async def sign_in(self) -> Somebody:
+    async def sign_in(self, device: str | None = None) -> Somebody:
         """Both steps."""
-        challenge = await self.challenge()
-        answer = await self.client.post(
-            "auth/factor", json={"challengeId": challenge, "totp": self.totp()}
-        )
+        body = {"challengeId": await self.challenge(), "totp": self.totp()}
+        if device is not None:
+            body["deviceId"] = device
+        answer = await self.client.post("auth/factor", json=body)
         assert answer.status_code == 200, answer.text
         self.token = answer.json()["accessToken"]
         return self
@@ -58,6 +58,16 @@ class Somebody:
         )
         assert answer.status_code == 200, answer.text
         return str(answer.json()["challengeId"])
+
+    async def step_up(self) -> Somebody:
+        """The second factor again."""
+        answer = await self.post("auth/step-up", {"totp": self.totp()}, key=None)
+        assert answer.status_code == 200, answer.text
+        return self
+
+    async def delete(self, path: str) -> httpx.Response:
+        """Take away, signed in."""
+        return await self.client.delete(path, headers=self.headers)
 
     def totp(self) -> str:
         """A code that was not used yet; there are three at any time."""

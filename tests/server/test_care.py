@@ -187,6 +187,114 @@ async def test_freezing_says_why_and_which_way(server: Running, operator: Somebo
     assert (await operator.post(path, {"status": "dormant"})).status_code == 400
 
 
+async def spend(server: Running, customer: Somebody) -> float:
+    """A customer sends nearly everything to another; what is left."""
+    phone = server.somebody("customer", 1).who.phone
+    for part in (2, 1):
+        has = (await customer.get("balance")).json()["balance"]
+        order = {"amount": (has - 440) // part, "toPhone": phone}
+        sent = await customer.post("transfer", order)
+        assert sent.status_code == 201, sent.text
+    left: float = (await customer.get("balance")).json()["balance"]
+    return left
+
+
+async def spent_cash_in(server: Running, operator: Somebody) -> tuple[Somebody, float]:
+    """An agent whose cash-in of 1,000 an operator has taken back when most of it was spent, and
+    what the agent owes us for that."""
+    agent = await server.somebody("agent").sign_in()
+    customer = await server.somebody("customer").sign_in()
+    body = {"amount": 1000, "userId": customer.id, "agentId": str(agent.who.agent_id)}
+    made = (await agent.post("deposit/agent", body)).json()
+    left = await spend(server, customer)
+    path = f"deposit/agent/{made['transactionId']}/reversal"
+    taken = await operator.post(path, {"reason": "wrong customer"})
+    assert (taken.status_code, taken.json()["shortfall"]) == (201, 1000 - left), taken.text
+    return agent, 1000 - left
+
+
+class TestDebts:
+    async def test_what_an_agent_owes_us_is_shown_until_the_bank_has_it(
+        self, server: Running, operator: Somebody, accountant: Somebody
+    ) -> None:
+        agent, owed = await spent_cash_in(server, operator)
+        agent_id = str(agent.who.agent_id)
+        headers = {"X-Log-Position": str(server.position)}
+        told = (await operator.get("treasury", headers=headers)).json()
+        (debtor,) = told["debtors"]
+        assert (debtor["code"], debtor["owner"], debtor["owed"]) == ("1910", agent_id, owed)
+        assert (told["trust"]["owedToUs"], told["trust"]["difference"]) == (owed, 0)
+        lines = (await accountant.get(f"accounts/{debtor['accountId']}/lines")).json()
+        assert [each["balanceAfter"] for each in lines["items"]] == [owed]
+        assert (await operator.get(f"agents/{agent_id}")).json()["owed"] == owed
+        today = server.ask("SELECT max(booking_date)::text FROM ledger.log")[0][0]
+        report = (await agent.get(f"agent/report?day={today}")).json()
+        assert (report["owedOpening"], report["owedClosing"]) == (0, owed)
+        credit = {"reference": "TB-8", "amount": 5000, "valueDate": today, "agentId": agent_id}
+        paid = await operator.post("deposit/bank", credit)
+        headers = {"X-Log-Position": paid.headers["x-log-position"]}
+        told = (await operator.get("treasury", headers=headers)).json()
+        assert (told["debtors"], told["trust"]["difference"]) == ([], 0)
+        after = (await agent.get(f"agent/report?day={today}")).json()
+        assert after["owedClosing"] == 0
+        assert after["topUps"]["amount"] == report["topUps"]["amount"] + 5000 - owed
+        assert after["floatClosing"] == report["floatClosing"] + 5000 - owed
+        await prove_all(server)
+
+    async def test_what_a_customer_owes_us_is_shown_and_collected_by_two(
+        self, server: Running, operator: Somebody, accountant: Somebody
+    ) -> None:
+        customer = await server.somebody("customer").sign_in()
+        issued = (await customer.ask_for_code()).json()
+        trace = server.switch.trace()
+        asked = {"phone": customer.who.phone, "code": issued["code"], "amount": 2000}
+        await server.switch.send("vinti4/authorisations", trace | asked)
+        await server.switch.send("vinti4/reversals", trace | {"amount": 0, "reason": "450"})
+        await server.switch.send("vinti4/completions", trace | {"amount": 2000})
+        left = await spend(server, customer)
+        dispute = server.ask("SELECT id::text FROM ledger.dispute")[0][0]
+        end = {"resolution": "customer_owes", "evidence": "the journal"}
+        path = f"disputes/{dispute}/resolution"
+        assert (await operator.post(path, end)).status_code == 200
+        said = {"resolution": "customer_owes"}
+        resolved = await accountant.post(f"{path}/approve", said)
+        assert resolved.status_code == 200, resolved.text
+        headers = {"X-Log-Position": resolved.headers["x-log-position"]}
+        wallet = (await customer.get("wallet", headers=headers)).json()
+        assert (wallet["balance"], wallet["owed"]) == (0, 2000 - left)
+        (debtor,) = (await operator.get("treasury")).json()["debtors"]
+        assert (debtor["code"], debtor["owner"]) == ("1920", customer.id)
+        credit = {"reference": "TB-9", "amount": 3000, "valueDate": "2026-01-02"}
+        await operator.post("deposit/bank", credit | {"phone": customer.who.phone})
+        adjust = {"kind": "adjust", "adjustment": "customer_debt_collected", "userId": customer.id}
+        decided = await decide(operator, accountant, **adjust, amount=2000 - left)
+        assert decided.status_code == 200, decided.text
+        headers = {"X-Log-Position": decided.headers["x-log-position"]}
+        wallet = (await customer.get("wallet", headers=headers)).json()
+        assert (wallet["balance"], wallet["owed"]) == (3000 - (2000 - left), 0)
+        await prove_all(server)
+
+
+class TestCollecting:
+    """With debts that are looked for all the time."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return Settings(home=settings.home, pin_threads=1, debt_sweep_seconds=0.2)
+
+    async def test_the_float_of_an_agent_that_owes_us_pays_by_itself(
+        self, server: Running, operator: Somebody
+    ) -> None:
+        agent, owed = await spent_cash_in(server, operator)
+        await server.until(
+            "SELECT balance = 0 FROM ledger.account WHERE code = '1910' AND owner = %s",
+            agent.who.agent_id,
+        )
+        told = server.ask("SELECT payload FROM ledger.log WHERE kind = 'agent.debt_collected'")
+        assert [each["amount"] for (each,) in told] == [owed * 100]
+        await prove_all(server)
+
+
 class TestDormancy:
     """With wallets that fall asleep at the next look."""
 

@@ -38,7 +38,7 @@ PEOPLE = {
     "accountant": 1,
     "auditor": 1,
     "operator": 2,
-    "admin": 1,
+    "admin": 2,
 }
 
 
@@ -154,6 +154,43 @@ def test_the_books_are_proven(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, out[:40]) == (0, "The read models are as the log makes the")
 
 
+def test_an_export_is_proven_and_a_change_to_it_is_named(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, key = tmp_path / "log", str(home / "checkpoint.pub")
+    code, out, errors = ended(capsys, "export", "--format", "log", "--output", str(file))
+    assert (code, errors) == (0, [])
+    assert {row["what"]: row["is"] for row in rows(out)}["proven by"] == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+    copy = str(home / "checkpoints")
+    code, out, errors = ended(capsys, "verify", str(file), "--key", key, "--checkpoints", copy)
+    assert (code, errors) == (0, [])
+    assert out.startswith(f"{file} is what was signed: ")
+    file.write_bytes(file.read_bytes().replace(b'"books.opened"', b'"books.closed"'))
+    code, out, errors = ended(capsys, "verify", str(file), "--key", key)
+    assert (code, out) == (1, "")
+    assert errors == [
+        f"{file}: position 1: it is not what was written, or does not follow the one before"
+    ]
+
+
+def test_the_audit_shows_who_has_read_at_a_terminal(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = served.people[0]
+    ended(capsys, "statement", "--phone", user["phone"])
+    code, out, errors = ended(capsys, "audit", "--kind", "data.read", "--subject", user["userId"])
+    assert (code, errors) == (0, [])
+    (act,) = [row for row in rows(out) if row["route"] == "makeba statement"][:1]
+    assert act["actor"].startswith("console:")
+    assert (act["subject"], act["outcome"]) == (user["userId"], "done")
+    _, out, _ = ended(capsys, "audit", "--limit", "1", "--format", "json")
+    assert json.loads(out)[0]["kind"] == "trail.sealed"
+    _, out, _ = ended(capsys, "audit", "--request", "nobody-has-sent-this")
+    assert rows(out) == []
+
+
 def test_the_doctor_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, errors = ended(capsys, "doctor")
     assert (code, errors) == (0, [])
@@ -178,6 +215,9 @@ def test_the_doctor_says_what_is_wrong(home: Path, capsys: pytest.CaptureFixture
     [
         ([], {}, 2, ""),
         (["dance"], {}, 2, "No such command 'dance'."),
+        (["export", "--format", "x", "--output", "x"], {}, 2, "Invalid value for '--format'"),
+        (["verify", "/nowhere/at/all", "--key", "x"], {}, 2, "does not exist"),
+        (["audit", "--session", "x"], {}, 2, "'x' is not a valid UUID"),
         (["journal", "--limit", "0"], {}, 2, "Invalid value for '--limit'"),
         (["seed"], {}, 2, "Missing option '--demo'"),
         (["statement"], {}, 2, "Give --user or --phone."),
@@ -188,7 +228,7 @@ def test_the_doctor_says_what_is_wrong(home: Path, capsys: pytest.CaptureFixture
         (["serve", "--port", "0"], {}, 2, "This database is a demo's for good"),
         (["check"], {"MAKEBA_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}, 3, "connection"),
         (["migrate"], {"MAKEBA_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}, 3, "connection"),
-        (["doctor"], {"MAKEBA_PEPPER_FILE": "/nowhere/at/all"}, 3, "The secrets in"),
+        (["doctor"], {"MAKEBA_PEPPER_FILE": "/nowhere/at/all"}, 3, "The pepper in"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_a_code(
@@ -337,7 +377,7 @@ def test_workers_do_not_outlive_their_parent(served: Served) -> None:
 
 def test_a_worker_whose_parent_died_before_it_looked_leaves_too(served: Served) -> None:
     """The first worker answers; the second may still be importing when the parent is killed."""
-    server = Server(served.home, "--demo", "--workers", "8")
+    server = Server(served.home, "--demo", "--workers", "4")
     server.process.kill()
     server.process.communicate(timeout=60)
     assert not answers(server.says["url"])

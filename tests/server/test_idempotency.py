@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,11 +48,18 @@ async def test_the_code_is_not_in_the_stored_reply(server: Running, customer: So
     ]
 
 
-async def test_a_hundred_at_once_have_one_effect(server: Running, customer: Somebody) -> None:
-    answers = await asyncio.gather(*(customer.ask_for_code(key="one") for _ in range(100)))
-    assert len({answer.content for answer in answers}) == 1
-    assert {answer.status_code for answer in answers} == {201}
-    assert server.ask("SELECT count(*) FROM ledger.withdrawal") == [(1,)]
+class TestAtOnce:
+    @pytest.fixture
+    def settings(self, tmp_path: Path) -> Settings:
+        return Settings(home=tmp_path, pin_threads=1, requests_each=100)
+
+    async def test_a_hundred_at_once_have_one_effect(
+        self, server: Running, customer: Somebody
+    ) -> None:
+        answers = await asyncio.gather(*(customer.ask_for_code(key="one") for _ in range(100)))
+        assert len({answer.content for answer in answers}) == 1
+        assert {answer.status_code for answer in answers} == {201}
+        assert server.ask("SELECT count(*) FROM ledger.withdrawal") == [(1,)]
 
 
 async def test_the_same_key_with_another_order_is_a_conflict(customer: Somebody) -> None:

@@ -95,9 +95,13 @@ class Callers:
         async with httpx.AsyncClient(base_url=f"{served.url}/api/v1/", timeout=10) as client:
             return {role: Bearer(await sign_in(client, user)) for role, user in first.items()}
 
+    def named(self, caller: str) -> requests.auth.AuthBase | None:
+        """A role, the switch, or somebody unknown."""
+        return self._switch if caller == "switch" else self._people.get(caller)
+
     def for_operation(self, name: str) -> requests.auth.AuthBase | None:
         rule = POLICY[name]
-        if rule in (Rule.SWITCH, Rule.SWITCH_READS):
+        if rule in (Rule.SWITCH, Rule.SWITCH_READS, Rule.SWITCH_STREAMS):
             return self._switch
         if isinstance(rule, Rule):
             return None

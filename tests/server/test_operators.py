@@ -25,7 +25,7 @@ async def test_a_wallet_is_opened_and_its_owner_signs_in(
 ) -> None:
     opened = await operator.post("wallets", NEW)
     assert opened.status_code == 201
-    assert list(opened.json()) == ["userId", "walletId", "totpSecret"]
+    assert list(opened.json()) == ["userId", "walletId", "totpSecret", "otpauthUri", "qr"]
     first = await server.client.post("auth/login", json={"phone": NEW["phone"], "pin": NEW["pin"]})
     totp = pyotp.TOTP(opened.json()["totpSecret"]).now()
     second = await server.client.post(
@@ -122,11 +122,17 @@ async def test_a_dispute_needs_two_people(server: Running, operator: Somebody) -
 
 
 class TestDoubt:
-    """With approvals that are in doubt after a second."""
+    """With approvals that are in doubt after a second, of a switch that brings no files."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
-        return Settings(home=settings.home, pin_threads=1, doubt_seconds=1, sweep_seconds=0.1)
+        return Settings(
+            home=settings.home,
+            pin_threads=1,
+            doubt_seconds=1,
+            sweep_seconds=0.1,
+            release_absences_min=0,
+        )
 
     async def test_a_withdrawal_in_doubt_is_released_by_four_eyes(
         self, server: Running, operator: Somebody

@@ -157,6 +157,6 @@ async def test_a_change_that_makes_no_sense_is_refused_when_it_is_entered(
 async def test_limits_are_shown_with_their_history(operator: Somebody) -> None:
     (edition,) = (await asked(operator, "limits"))["items"]
     assert edition["number"] == 1
-    assert {"basic", "standard", "full", "agent", "till", "terminal"} == {
+    assert {"basic", "standard", "full", "agent", "till", "terminal", "new_device"} == {
         limit["who"] for limit in edition["limits"]
     }

@@ -256,4 +256,4 @@ def test_a_demo_in_lines_leaves_in_order_when_it_is_told_to(tmp_path: Path) -> N
         terminal.process.send_signal(signal.SIGTERM)
         code, last = terminal.ended()
     assert code == 128 + signal.SIGTERM
-    assert "Traceback" not in last
+    assert "Traceback" not in last, last

@@ -16,9 +16,10 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519
 
-from commands.switch.enrol import EnrolSwitchKey
+from commands.command import Command
+from commands.switch.enrol import EnrolSwitchKey, RetireSwitchKey
+from server.reply_keys import public_key
 from server.secrets import private_key_pem
-from server.signatures import public_key
 from tests.server.conftest import Running
 from tests.server.people import COVERED, Switch
 
@@ -142,9 +143,35 @@ async def test_a_key_speaks_for_its_own_acquirer_only(server: Running) -> None:
 
 async def test_a_terminal_of_somebody_else_is_not_permitted(server: Running) -> None:
     asked = {"phone": "+2389900001", "code": "000000", "amount": 2000}
-    body = server.switch.trace(terminalId="ELSEWHERE") | asked
-    answer = await server.switch.send("vinti4/authorisations", body)
+    trace = server.switch.trace(terminalId="ELSEWHERE")
+    answer = await server.switch.send("vinti4/authorisations", trace | asked)
     assert answer.json()["responseCode"] == "57"
+    for path, body in (
+        ("vinti4/completions", trace | {"amount": 2000}),
+        ("vinti4/reversals", trace | {"amount": 0, "reason": "time-out"}),
+    ):
+        assert refused(await server.switch.send(path, body), 403, "FORBIDDEN"), path
+
+
+async def test_a_new_key_is_good_beside_the_old_one_until_that_is_retired(server: Running) -> None:
+    own = server.demo.switch.acquirer_id
+    key = Ed25519PrivateKey.generate()
+    raw = base64.b64decode(public_key(key))
+    new: Any = SimpleNamespace(acquirer_id=own, key_id="new-1", private_key=private_key_pem(key))
+    after = Switch(server.client, new, server.switch.terminal_id)
+    assert refused(await after.send(ECHO, echo(server)), 401, "UNAUTHENTICATED")
+    await do(server, EnrolSwitchKey(key_id="new-1", acquirer_id=own, public_key=raw))
+    for switch in (server.switch, after):
+        assert (await switch.send(ECHO, echo(server))).status_code == 200
+    await do(server, RetireSwitchKey(key_id=server.demo.switch.key_id))
+    assert refused(await server.switch.send(ECHO, echo(server)), 401, "UNAUTHENTICATED")
+    assert (await after.send(ECHO, echo(server))).status_code == 200
+    admin = await server.somebody("admin").sign_in()
+    listed = (await admin.get("switch/credentials")).json()
+    assert {each["keyId"]: each["retiredAt"] is None for each in listed["keys"]} == {
+        server.demo.switch.key_id: False, "new-1": True,
+    }  # fmt: skip
+    assert len(listed["terminals"]) == 2
 
 
 async def test_messages_that_are_malformed(server: Running) -> None:
@@ -255,14 +282,17 @@ OTHER: Any = SimpleNamespace(
 
 
 async def enrol_another(server: Running) -> None:
+    await do(
+        server,
+        EnrolSwitchKey(
+            key_id=OTHER.key_id,
+            acquirer_id=OTHER.acquirer_id,
+            public_key=base64.b64decode(public_key(OTHER_KEY)),
+        ),
+    )
+
+
+async def do(server: Running, command: Command[Any]) -> None:
     async with server.installation.spine() as spine:
-        await spine.submit(
-            EnrolSwitchKey(
-                key_id=OTHER.key_id,
-                acquirer_id=OTHER.acquirer_id,
-                public_key=base64.b64decode(public_key(OTHER_KEY)),
-            ),
-            actor="system:test",
-            request_id="enrol",
-        )
+        await spine.submit(command, actor="system:test", request_id="link")
     await asyncio.sleep(1.05)  # the list of keys is believed for a second

@@ -197,7 +197,7 @@ async def sending(server: Running) -> AsyncIterator[World]:
     found = msgspec.structs.replace(
         server.installation.settings, webhook_retry_seconds=5.0, webhook_allow_loopback=False
     )
-    primary, reader = Primary(urls.commands, 2), Reader(urls.queries)
+    primary, reader = Primary(urls.commands, 2), Reader(urls.queries).for_everybody
     projector = Projector(connector(urls.projector))
     spine = Spine(Log(lambda: connect(urls.commands, "makeba test")))
     await primary.open()

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.deciding import Decided, Outcome
-from commands.switch.dispute import Dispute, Resolution
+from commands.switch.dispute import Dispute
 from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId
 from commands.treasury.breaks import Break, Side
 from commands.withdrawal.authorise import AuthoriseWithdrawal
@@ -43,8 +43,8 @@ class Operation:
     """One try at one machine, as the machine's own journal has it. Amounts are centavos."""
 
     __slots__ = (
-        "amount", "asks", "awaited", "code", "contested", "decided", "heard", "id", "lag", "paid",
-        "phone", "response", "settled", "silent", "stage", "terminal", "trace", "words",
+        "amount", "asks", "awaited", "code", "decided", "heard", "id", "lag", "paid", "phone",
+        "response", "settled", "silent", "stage", "terminal", "trace", "unapproved", "words",
     )  # fmt: skip
 
     def __init__(
@@ -58,9 +58,9 @@ class Operation:
         self.paid = 0  # notes that are out, in the end
         self.words: list[Word] = []
         self.heard = -1  # the newest word that the books have heard
-        self.contested = False  # it is disputed, or people believe that it was not paid
         self.silent = False  # it has paid, and told nobody so far
         self.decided = False  # the issuer has seen the question
+        self.unapproved = False  # it has paid without an answer
         self.settled = self.awaited = self.lag = 0
 
     @property
@@ -146,10 +146,9 @@ class CashTruth:
             claimed: Any = self.rows.get(Break.by_id(withdrawal.id))
             if claimed is not None and claimed.side is Side.CLAIMED:
                 settled += claimed.remaining  # paid back ahead of the switch's word
-        if dispute is not None and not dropped(dispute):
-            settled += dispute.amount
-            operation.contested = True
-            disputed = dispute.amount if dispute.state == "open" else 0
+        if dispute is not None:
+            settled += dispute.claimed
+            disputed = dispute.claimed if dispute.state == "open" else 0
         return settled, awaits, disputed
 
     def _check_sums(self) -> None:
@@ -157,11 +156,6 @@ class CashTruth:
         require(owed == self.settled, "I11", f"{owed} owed to the switch, {self.settled} by trace")
         explained = self.out == owed + self.awaited + self.lag
         require(explained, "I11", f"{self.out} out, {owed} owed, {self.awaited} awaited")
-
-
-def dropped(dispute: Dispute) -> bool:
-    """Whether the switch does not claim it after all."""
-    return dispute.state == "closed" and dispute.resolution is Resolution.NOT_IN_FILE
 
 
 def _trace_of(row: Row) -> UUID | None:

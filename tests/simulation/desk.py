@@ -13,6 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from commands.account.adjust import Adjust, Adjustment
+from commands.account.minimum import SetMinimumBalance
 from commands.approval.approve import Approve
 from commands.approval.change import Change
 from commands.approval.propose import Propose
@@ -23,6 +25,7 @@ from commands.risk.held_transfer import HeldTransfer
 from commands.risk.rulebook import Action, Mode, Rule
 from commands.risk.set_rules import SetRules
 from commands.risk.work_case import RefuseCase, ReleaseCase
+from commands.treasury.own_money import PayInCapital
 from commands.treasury.settlement import SettleSwitch
 from commands.withdrawal.claim import OpenClaim
 from commands.withdrawal.resolve_claim import ClaimEnd, ResolveClaim
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 STRICT = "wallet_velocity"
 TTL_SECONDS = 3_600
 CLAIM_SECONDS = 90 * 86_400
+CAPITAL = 100_000_000_00
 
 
 class Desk:
@@ -64,6 +68,11 @@ class Desk:
             content_hash=proposed.fresh.content_hash,
         )
         return isinstance(self.town.core.attempt(approves), Outcome)
+
+    def pay_capital_in(self) -> None:
+        """What the house can bear: no loss is written off with money that is not there."""
+        paid = self.change(PayInCapital(amount=Money(CAPITAL), reference="owners"))
+        assert paid, "nothing stands against capital"
 
     # -- the switch ----------------------------------------------------------------------------
 
@@ -110,6 +119,24 @@ class Desk:
     def _pay_claim(self, withdrawal: UUID) -> None:
         pays = ResolveClaim(transaction_id=withdrawal, end=ClaimEnd.PAY, evidence="the journal")
         self.town.claims_paid += self.change(pays)
+
+    # -- debts ---------------------------------------------------------------------------------
+
+    def keep(self, user: UUID) -> bool:
+        """A court orders that a customer keeps all that the wallet holds; whether it could."""
+        return self.change(SetMinimumBalance(user_id=user, amount=Money(self.town.wallet_of(user))))
+
+    def let_go(self, user: UUID) -> None:
+        """The order is over."""
+        assert self.change(SetMinimumBalance(user_id=user, amount=Money(0))), "nothing stands"
+
+    def collect(self, user: UUID, amount: int) -> None:
+        """Collect what a customer owes, if the wallet holds it."""
+        self.change(
+            Adjust(
+                adjustment=Adjustment.CUSTOMER_DEBT_COLLECTED, amount=Money(amount), user_id=user
+            )
+        )
 
     # -- rules and cases -----------------------------------------------------------------------
 

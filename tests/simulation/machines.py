@@ -156,6 +156,7 @@ class Switch:
             self._send(machine, operation, done)
         elif self.world.chance(0.05):
             self.world.faults["paid without approval"] += 1
+            operation.unapproved = True
             self._pay(machine, operation, done)
         else:
             operation.stage = "given up"
@@ -197,16 +198,21 @@ class Switch:
             self.world.at(pause, self._advise, operation, Word(operation.paid, complete=whole))
             return
         self._advise(operation, Word(operation.paid, complete=whole))
-        if operation.paid == operation.amount and self.world.chance(0.02):
-            longest = 60 * HOUR if self.world.chance(0.3) else 6 * HOUR
-            self.world.at(self.world.between(MINUTE, longest), self._retract, machine, operation)
+        uncovered = operation.unapproved or operation.paid > operation.amount
+        if (uncovered and self.world.chance(0.4)) or (
+            operation.paid == operation.amount and self.world.chance(0.02)
+        ):
+            self.draw_in_later(machine, operation)
+
+    def draw_in_later(self, machine: Machine, operation: Operation) -> None:
+        """Nobody takes the notes, or not all: some time the machine draws them in again."""
+        longest = 60 * HOUR if self.world.chance(0.3) else 6 * HOUR
+        self.world.at(self.world.between(MINUTE, longest), self._retract, machine, operation)
 
     def _retract(self, machine: Machine, operation: Operation) -> None:
-        """Notes that nobody took are drawn in again; the switch tells that less was paid.
-
-        What is looked into by people meanwhile is theirs to settle.
-        """
-        if operation.contested:
+        """Notes that nobody took are drawn in again; the switch tells that less was paid, whatever
+        our people have made of the payment meanwhile."""
+        if not operation.paid:
             return
         self.world.faults["notes left behind"] += 1
         left = 0 if self.world.chance(0.5) else operation.paid // 40_000 * 20_000

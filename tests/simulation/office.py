@@ -6,13 +6,14 @@ mistake, and two people believe it.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from commands.identity.enrol_staff import EnrolStaff
 from commands.identity.person import Role
-from commands.switch.dispute import Dispute, Resolution
+from commands.switch.dispute import BY_CUSTOMER, Dispute, Resolution
 from commands.switch.resolve_dispute import ApproveResolution, ProposeResolution
 from commands.switch.trace import SwitchTrace
 from commands.withdrawal.complete import CompleteWithdrawal
@@ -22,10 +23,11 @@ from commands.withdrawal.lifecycle import State
 from commands.withdrawal.release import ApproveRelease, ProposeRelease
 from commands.withdrawal.reverse import ReverseWithdrawal
 from commands.withdrawal.row import Withdrawal
+from ledger.books import Event
 from ledger.errors import Refusal
 from ledger.money import Money
 from tests.simulation.app import whatever
-from tests.simulation.cash import Operation, dropped
+from tests.simulation.cash import Operation
 from tests.simulation.people import cost
 from tests.simulation.world import DAY, HOUR, MINUTE
 
@@ -43,7 +45,9 @@ class Office:
         self.town = town
         self.maker, self.checker = self._hired(), self._hired()
         self.released: set[UUID] = set()  # operations whose hold was given back by two people
-        self.charged: dict[UUID, int] = {}
+        self.borne_of: Counter[UUID] = Counter()  # trace -> what its customer was told to bear
+        self.owed: Counter[UUID] = Counter()  # customer -> what they were told that they owe
+        self.collected: Counter[UUID] = Counter()  # customer -> of that, from the wallet
         self.open: list[Operation] = []  # operations that may still have to be looked at
 
     def _hired(self) -> UUID:
@@ -113,9 +117,9 @@ class Office:
                 self._complete(operation, paid)
             elif row.state is State.IN_DOUBT:
                 self._release(operation, row)
-        elif dispute is not None and dispute.state == "open":
+        elif dispute is not None and dispute.state == "open" and not _partly(operation, dispute):
             self._resolve(operation, dispute)
-        elif row is not None and operation.lag < 0:
+        elif operation.lag < 0:
             self.town.core.submit(
                 ReverseWithdrawal(
                     trace=operation.trace,
@@ -137,7 +141,6 @@ class Office:
     # -- two people ----------------------------------------------------------------------------
 
     def _release(self, operation: Operation, row: Withdrawal) -> None:
-        operation.contested = True
         proposes = ProposeRelease(
             transaction_id=row.id, maker_id=self.maker, evidence="absent from two files"
         )
@@ -148,14 +151,17 @@ class Office:
         self.town.world.at(HOUR, self.town.app.ask, approves, approved)
 
     def _released(self, operation: Operation, told: bytes | Refusal) -> None:
-        if not isinstance(told, Refusal):
-            self.released.add(operation.id)
+        if isinstance(told, Refusal):
+            return
+        self.released.add(operation.id)
+        if operation.paid and self.town.world.chance(0.5):
+            self.town.switch.draw_in_later(self.town.machine(operation.terminal), operation)
 
     def _resolve(self, operation: Operation, dispute: Dispute) -> None:
-        if operation.settled - dispute.amount >= operation.paid:
+        if operation.settled - dispute.disputed >= operation.paid:
             resolution = Resolution.NOT_IN_FILE
-        elif dispute.wallet_id is not None and self.town.world.chance(0.5):
-            resolution = Resolution.CHARGE_CUSTOMER
+        elif dispute.wallet_id is not None and self.town.world.chance(0.7):
+            resolution = self.town.world.dice.choice(BY_CUSTOMER)
         else:
             resolution = Resolution.WRITE_OFF
         proposes = ProposeResolution(
@@ -168,12 +174,37 @@ class Office:
         approves = ApproveResolution(
             dispute_id=dispute.id, resolution=resolution, checker_id=self.checker
         )
-        approved = partial(self._resolved, dispute, resolution)
-        self.town.world.at(HOUR, self.town.app.ask, approves, approved)
+        user, ordered = dispute.user_id, False
+        if user is not None and resolution is Resolution.CUSTOMER_OWES:
+            ordered = self.town.world.chance(0.6) and self.town.desk.keep(user)
+        lift = partial(self._lift, user) if ordered else whatever
+        self.town.world.at(HOUR, self.town.app.ask, approves, lift)
 
-    def _resolved(self, dispute: Dispute, resolution: Resolution, told: bytes | Refusal) -> None:
-        if not isinstance(told, Refusal) and resolution is Resolution.CHARGE_CUSTOMER:
-            self.charged[dispute.id] = dispute.amount
+    def _lift(self, user: UUID | None, _told: bytes | Refusal) -> None:
+        """The court's order is over: what the customer owes can be collected."""
+        assert user is not None, "an order is about somebody"
+        self.town.desk.let_go(user)
+        if self.owed[user] and self.town.world.chance(0.5):
+            self.town.desk.collect(user, self.owed[user])
+
+    def look_again(self, operation: Operation) -> None:
+        """Something has changed about an operation that was thought to be over."""
+        if operation not in self.open:
+            self.open.append(operation)
+
+    def told(self, event: Event) -> None:
+        """Customers read on their screens what of a dispute is theirs to bear, and what no more,
+        and what was collected of what they owe."""
+        said = event.payload
+        if event.kind == "dispute.resolved" and "charged" in said:
+            self.borne_of[event.subject] += said["charged"]
+            self.owed[said["user"]] += said["owed"]
+        elif event.kind == "dispute.lessened" and "refunded" in said:
+            self.borne_of[event.subject] -= said["refunded"]
+            self.owed[said["user"]] -= said["forgiven"]
+        elif event.kind == "adjustment.made":
+            self.collected[said["user"]] += said["amount"]
+            self.owed[said["user"]] -= said["amount"]
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -185,7 +216,7 @@ class Office:
             if row is None or operation.id in self.released
             else cost(operation.paid, operation.amount)
         )
-        return own + self.charged.get(operation.id, 0)
+        return own + self.borne_of[operation.id]
 
     def approved(self, operation: Operation) -> Withdrawal | None:
         """The withdrawal that it was approved for."""
@@ -197,4 +228,9 @@ class Office:
 
     def _dispute(self, operation: Operation) -> Dispute | None:
         dispute: Dispute | None = self.town.core.find(Dispute.by_id(operation.id))
-        return None if dispute is None or dropped(dispute) else dispute
+        return dispute
+
+
+def _partly(operation: Operation, dispute: Dispute) -> bool:
+    """Whether the file says that a part of what is disputed was paid: then that comes first."""
+    return -dispute.disputed < operation.lag < 0

@@ -225,7 +225,7 @@ class Customer:
     def due(self) -> int:
         """What the wallet must hold: the purse, less what machines paid, with its fees."""
         paid = [self.town.office.borne(operation) for operation in self.operations]
-        return self.purse - sum(paid)
+        return self.purse - sum(paid) - self.town.office.collected[self.user_id]
 
 
 def cost(paid: int, asked: int) -> int:

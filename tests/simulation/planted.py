@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -23,7 +24,8 @@ from commands.agent.row import AgentRequest
 from commands.deciding import Decided, Submission
 from commands.idempotency import KnownKey
 from commands.risk.activity import Activity
-from commands.switch.dispute import SETTLEMENT, Dispute, dispute_once
+from commands.switch.dispute import Dispute, dispute_once
+from commands.switch.owed import SETTLEMENT
 from commands.switch.trace import Response, SwitchReply, SwitchTrace, TraceId
 from commands.withdrawal import (
     advice,
@@ -232,6 +234,16 @@ def _unknown_reference(decide: Callable[[Any, Books], Any]) -> Callable[..., Any
     return forgets
 
 
+def _not_lessened(*_: Any) -> bool:
+    """What is disputed stays disputed, whatever the switch says of it later."""
+    return False
+
+
+def _never_paid(_books: Books, _on: date, minor: int) -> dict[UUID, int]:
+    """As if no settlement date had been paid yet."""
+    return {SETTLEMENT: minor}
+
+
 def _linked_twice(self: Withdrawal, happening: Happening, **changes: Any) -> Withdrawal:
     """A late reversal leaves the entry open to be reversed once more."""
     if happening is Happening.REVERSED_IN_PART:
@@ -326,6 +338,11 @@ PLANTS = (
     Plant(
         "A transfer's fee goes to its receiver",
         ((transfer.Transfer, "_send", _fee_to_receiver),),
+    ),
+    Plant("Notes drawn in again lessen no dispute", ((reverse, "lessen_dispute", _not_lessened),)),
+    Plant(
+        "What comes back for a date that was paid lessens another date's debt",
+        ((take_back, "owe_less", _never_paid),),
     ),
     Plant("What was used of a limit is not counted", ((Activity, "counted", _uncounted),)),
 )

@@ -301,7 +301,7 @@ class Scope:
             require(not machine.wrong, "I9", "approved for a wrong code")
             settled = row.captured
             awaited = machine.paid if row.awaits_word else 0
-        disputed = dispute.amount if isinstance(dispute, Dispute) else 0
+        disputed = dispute.claimed if isinstance(dispute, Dispute) else 0
         settled += disputed
         lag = machine.paid - settled - awaited
         told = bool(machine.words) and machine.words[-1].heard
@@ -334,9 +334,11 @@ class Scope:
         known = self._known.get(id(row))
         if known is not None:
             return known[1]
-        plain = row
+        plain: Row = row
         if isinstance(row, Withdrawal) and row.capture_entry is not None:
             plain = msgspec.structs.replace(row, capture_entry=1)
+        elif isinstance(row, Dispute) and row.entry is not None:
+            plain = msgspec.structs.replace(row, entry=1)
         number = self._numbers.setdefault(repr(plain), len(self._numbers))
         self._known[id(row)] = (row, number)
         return number

@@ -125,6 +125,7 @@ class Street:
             atm.begin()
         for passer in self.passers:
             passer.begin()
+        self.switch.begin()
         self._live(self.world.between(*STORM))
         self.heal()
         self._live(AFTER)
@@ -203,6 +204,18 @@ class Street:
             require(not state.store, "store", f"{len(state.store)} advices are still stored")
         left = (*self.switch.state.stored, *self.switch.state.laid_aside)
         require(not left, "store", f"the switch has still {len(left)} advices")
+        self._settle_files()
+
+    def _settle_files(self) -> None:
+        """The files, and that of the day that is open, claim what machines have paid."""
+        day, claimed = self.switch.state.day, Counter(self.switch.files.claimed)
+        require(not self.switch.state.outgoing.files, "files", "one is still on its way")
+        for item in day.items.values():
+            claimed[item.trace.rrn] += item.paid - item.claimed
+        for atm in self.atms:
+            for origin, escudos in atm.paid.items():
+                claimed[self.switch.state.asked[origin].trace.rrn] -= escudos
+        require(not any(claimed.values()), "files", f"files claim {claimed} too much")
 
     def _withdrawals(self) -> tuple[Withdrawal, ...]:
         rows = {row.id: row for row in self.core.rows.values() if isinstance(row, Withdrawal)}

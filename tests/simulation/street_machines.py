@@ -32,8 +32,18 @@ from simulator.link.iso8583 import (
     understood,
 )
 from simulator.link.keys import LinkKeys
-from simulator.machines import atm, atm_line, atm_steps, phone, phone_steps, store, switch
+from simulator.machines import (
+    atm,
+    atm_line,
+    atm_steps,
+    phone,
+    phone_steps,
+    store,
+    switch,
+    switch_steps,
+)
 from simulator.machines.atm import Atm
+from simulator.machines.business_day import Trace
 from simulator.machines.messages import (
     AdviceReply,
     CompletionAdvice,
@@ -44,8 +54,9 @@ from simulator.machines.messages import (
     WithdrawalRequest,
 )
 from simulator.machines.phone import LiveCode, Phone
-from simulator.machines.switch import Switch, Trace
+from simulator.machines.switch import Switch
 from tests.simulation.core import Core, Told
+from tests.simulation.street_files import TakingIn
 from tests.simulation.street_lines import Lines
 from tests.simulation.world import MINUTE, SECOND, World
 
@@ -170,6 +181,8 @@ class AtmInTime(InTime[Atm, Any, Any]):
         said = message
         if isinstance(message, store.Advise):
             said = AdviceSent(message.advice, message.stan, repeated=message.repeats > 0)
+        elif isinstance(message, WithdrawalRequest):
+            said = msgspec.structs.replace(message, code=f"as..if.{message.code}.encrypted")
         heading = Heading(self.state.terminal_id, ACQUIRER, self.world.time, self.state.place)
         self.lines.carry(self.switch.hear, packed(said, heading, KEYS))
 
@@ -179,7 +192,7 @@ class AtmInTime(InTime[Atm, Any, Any]):
             return
         raw = self.lines.garbled(raw)
         try:
-            reply = understood(checked(raw, KEYS), KEYS, self.world.time)
+            reply = understood(checked(raw, KEYS), self.world.time)
         except BadMessage:
             return
         match reply:
@@ -199,12 +212,23 @@ class SwitchInTime(InTime[Switch, Any, Any]):
     """The switch. What it hears of makeba may come late, or not at all."""
 
     def __init__(self, world: World, lines: Lines, core: Core) -> None:
-        super().__init__(world, lines, switch.opened(ACQUIRER, world.dice), switch.step)
+        state = switch.opened(ACQUIRER, world.dice, world.time)
+        super().__init__(world, lines, state, switch_steps.step)
         self.core = core
+        self.files = TakingIn(world, lines)
+        self.healed = False
         self.atms: dict[str, AtmInTime] = {}
+
+    def begin(self) -> None:
+        """Business days are short here, until it heals."""
+        if self.healed:
+            return
+        self.happen(switch.CutOffPressed())
+        self.world.at(self.world.between(20 * SECOND, 120 * SECOND), self.begin)
 
     def heal(self) -> None:
         """Somebody looks at what was laid aside every minute, and sends it again."""
+        self.healed = True
         self.happen(switch.ResendPressed())
         self.world.at(MINUTE, self.heal)
 
@@ -213,7 +237,7 @@ class SwitchInTime(InTime[Switch, Any, Any]):
         raw = self.lines.garbled(raw)
         try:
             doc = checked(raw, KEYS)
-            said = understood(doc, KEYS, self.world.time)
+            said = understood(doc, self.world.time)
         except BadMessage as error:
             self._refuse(error)
             return
@@ -240,6 +264,8 @@ class SwitchInTime(InTime[Switch, Any, Any]):
                 self._forward(order)
             case switch.ReplyToAtm():
                 self._reply(order.reply.origin.terminal_id, order.reply)
+            case switch.AskNewest() | switch.SendFile():
+                self.files.carry_out(order, self.happen)
             case switch.WakeAt():
                 self.world.at(self.until(order.due), self.happen, switch.Woken())
 
@@ -254,9 +280,9 @@ class SwitchInTime(InTime[Switch, Any, Any]):
             trace=trace_id(order.trace),
             nonce_hash=self.world.some_bytes(),
             phone_index=request.phone.encode(),
-            code_digest=digest(request.code),
+            code_digest=digest(request.code.split(".")[3]),  # as if it were opened
             amount=Money(request.amount * ESCUDO),
-            settlement_date=None,
+            settlement_date=order.settlement_date,
             doubt_seconds=DOUBT_SECONDS,
             cutoff=CUTOFF,
         )
@@ -272,10 +298,18 @@ class SwitchInTime(InTime[Switch, Any, Any]):
         advice = order.advice
         trace, nonce = trace_id(order.trace), self.world.some_bytes()
         amount = Money(advice.amount * ESCUDO)
-        command: Any = CompleteWithdrawal(trace=trace, nonce_hash=nonce, amount=amount)
+        day = order.settlement_date
+        command: Any = CompleteWithdrawal(
+            trace=trace, nonce_hash=nonce, amount=amount, settlement_date=day
+        )
         if not isinstance(advice, CompletionAdvice):
-            reason = advice.reason.value
-            command = ReverseWithdrawal(trace=trace, nonce_hash=nonce, amount=amount, reason=reason)
+            command = ReverseWithdrawal(
+                trace=trace,
+                nonce_hash=nonce,
+                amount=amount,
+                reason=advice.reason.value,
+                settlement_date=day,
+            )
         silent = switch.AdviceSilent(advice)
         self._ask(command, lambda _: switch.AdviceAnswered(advice), silent)
 

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 import msgspec
 import pytest
 
-from simulator.machines import switch
+from simulator.machines import switch_steps
 from simulator.machines.messages import CompletionAdvice
 from simulator.machines.store import Advise
 from tests.simulation.street import Came, play
@@ -59,5 +59,12 @@ def test_a_machine_that_lies_about_its_notes_is_caught(monkeypatch: pytest.Monke
 
 
 def test_a_switch_that_forgets_advices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(switch, "_store", lambda state, _known, _advice: (state, ()))
+    monkeypatch.setattr(switch_steps, "_store", lambda state, *_: (state, ()))
     assert any(each.in_doubt for each in map(play, range(20)))
+
+
+def test_a_switch_that_leaves_operations_out_of_its_files_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(switch_steps, "noted", lambda day, _item: day)
+    assert any("files" in str(each.violations) for each in map(play, range(20)))

@@ -13,16 +13,18 @@ from commands.account.open_wallet import OpenWallet
 from commands.agent.enrol_agent import EnrolAgent
 from commands.books.open_books import OpenBooks
 from commands.deciding import Decided
+from commands.identity.person import Person
 from commands.switch.enrol import EnrolTerminal
 from commands.tier import Tier
 from commands.withdrawal.authorise import AuthoriseWithdrawal
 from commands.withdrawal.request_code import RequestCode
 from commands.withdrawal.row import Withdrawal
+from ledger import chart
 from ledger.accounts import Account
 from ledger.books import Books
 from ledger.errors import Refusal
 from tests.simulation.app import App
-from tests.simulation.cash import CashTruth
+from tests.simulation.cash import CashTruth, Operation
 from tests.simulation.core import Broke, Core, Rows
 from tests.simulation.counters import Bank, Counter
 from tests.simulation.desk import Desk
@@ -74,8 +76,9 @@ class Town:
         self.switch = Switch(self.world, self.core, self.cash)
         self.office, self.bank, self.thief = Office(self), Bank(self), Thief(self)
         self.desk = Desk(self)
+        self.desk.pay_capital_in()
         self.settlements = self.claims_paid = 0
-        self.switch.left_behind = self.desk.claim
+        self.switch.left_behind = self._left_behind
         self.machines = [self._machine(number) for number in range(max(4, withdrawals // 500))]
         self.counters = [self._counter() for _ in range(max(2, withdrawals // 2_000))]
         people = max(20, withdrawals // WITHDRAWALS_EACH)
@@ -158,6 +161,8 @@ class Town:
             for happened in each.happened:
                 if happened.event.kind == "case.opened":
                     self.desk.opened(happened.event.subject)
+                elif happened.event.kind.startswith(("dispute.", "adjustment.")):
+                    self.office.told(happened.event)
             if isinstance(each.result, Refusal):
                 continue
             command, world = each.submission.command, self.world
@@ -169,6 +174,10 @@ class Town:
                 self.office.open.append(operation)
                 late = world.between(DOUBT_AFTER, DOUBT_AFTER + 10 * MINUTE)
                 world.at(late, self.office.doubt, operation)
+
+    def _left_behind(self, operation: Operation) -> None:
+        self.office.look_again(operation)
+        self.desk.claim(operation)
 
     # -- in the end ----------------------------------------------------------------------------
 
@@ -183,6 +192,8 @@ class Town:
             held = self.watch.held_by[customer.wallet_id]
             same = holds + held == customer.due
             require(same, "purse", f"{customer.phone!r} holds {holds} instead of {customer.due}")
+            owes, told = self.owes(customer.user_id), self.office.owed[customer.user_id]
+            require(owes == told, "purse", f"{customer.phone!r} owes {owes} instead of {told}")
         for counter in self.counters:
             holds = self.holds(counter.float_id)
             require(holds == counter.float_, "float", f"{holds} instead of {counter.float_}")
@@ -191,6 +202,18 @@ class Town:
         """What an account holds."""
         row: Account = self.core.find(Account.by_id(account))
         return row.holds_minor
+
+    def wallet_of(self, user_id: UUID) -> int:
+        """What a customer's wallet holds."""
+        person: Person = self.core.find(Person.by_id(user_id))
+        return self.holds(person.wallet)
+
+    def owes(self, user_id: UUID) -> int:
+        """What a customer owes us."""
+        row: Account | None = self.core.find(
+            Account.by_id(chart.owed_by(chart.CUSTOMER_RECEIVABLE, user_id))
+        )
+        return 0 if row is None else row.holds_minor
 
     @property
     def in_doubt(self) -> int:

@@ -192,13 +192,18 @@ class Watch:
             same = self.balances[line.account] == line.balance
             require(same, "I3", f"{event.kind} leaves a balance that is not the sum of its lines")
             if line.account == PAYABLE and event.value_date is not None:
-                self.due[event.value_date] -= line.amount
-                if event.kind == "settlement.paid":
-                    self.settled.add(event.value_date)
-                    self.paid_to_switch += line.amount
+                self._check_due(event, event.value_date, line.amount)
         if event.reverses is not None:
             self._check_reversal(event, event.reverses)
         self.entries[number] = event
+
+    def _check_due(self, event: Event, on: date, amount: int) -> None:
+        self.due[on] -= amount
+        due = self.due[on]
+        require(due >= 0, "I26", f"{event.kind}: {-due} more paid for {on} than was owed")
+        if event.kind == "settlement.paid":
+            self.settled.add(on)
+            self.paid_to_switch += amount
 
     def _check_reversal(self, event: Event, of: int) -> None:
         require(of in self.entries, "I19", f"entry {of} was reversed, and does not exist")

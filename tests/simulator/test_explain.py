@@ -13,7 +13,16 @@ import pytest
 
 from simulator.contract import Posted, PostedLine, QueuedRequest
 from simulator.explain import NOTHING, Explained, Known, Seen, explain
-from simulator.machines import agent, agent_steps, atm, atm_steps, phone, phone_steps, switch
+from simulator.machines import (
+    agent,
+    agent_steps,
+    atm,
+    atm_steps,
+    phone,
+    phone_steps,
+    switch,
+    switch_steps,
+)
 from simulator.machines.agent import Till
 from simulator.machines.atm import Atm
 from simulator.machines.messages import (
@@ -53,7 +62,7 @@ QUEUED = QueuedRequest(
 MACHINES: dict[str, tuple[Any, Callable[..., Any]]] = {
     "atm": (Atm(terminal_id="ATM1", place="Praia", cassettes={1_000: 4}), atm_steps.step),
     "phone": (Phone(number=NUMBER), phone_steps.step),
-    "switch": (switch.opened("400001", Random(1)), switch.step),
+    "switch": (switch.opened("400001", Random(1), NOW), switch_steps.step),
     "agent": (Till(agent_id=UUID(int=5), phone=NUMBER, drawer=Decimal(100_000)), agent_steps.step),
 }
 
@@ -236,6 +245,9 @@ def test_what_happens_is_said_in_plain_words(
         ("phone", (phone.LineBack(),)),
         ("switch", (switch.Woken(),)),
         ("switch", (switch.ResendPressed(),)),
+        ("switch", (switch.Started(), switch.NewestCame(0, None))),
+        ("switch", (switch.FileTaken(number=7),)),
+        ("switch", (switch.FileSilent(7),)),
         ("agent", (agent.QueueWanted(), IN_QUEUE)),
     ],
 )

@@ -15,7 +15,7 @@ from commands.identity.person import Role
 from ledger.accounts import Status
 from ledger.errors import Conflict, Forbidden, InsufficientFunds, NotFound, WalletNotOpen
 from ledger.money import Money
-from tests.commands.town import Customer, deposit
+from tests.commands.town import TODAY, Customer, deposit
 from tests.commands.withdrawal.street import Street
 
 
@@ -73,7 +73,18 @@ def test_the_two_entries_are_linked(office: Office) -> None:
     office.do(office.reverses(office.transfer))
     assert office.kinds == ["entry.reversed"]
     assert office.last.reverses == office.transfer
-    assert office.last.payload == {"reverses": office.transfer, "reason": "sent twice"}
+    assert office.last.payload == {
+        "reverses": office.transfer,
+        "reason": "sent twice",
+        "usage": {
+            "operation": "transfer",
+            "wallet": office.ana.wallet_id,
+            "places": (),
+            "amount": 100_000,
+            "on": TODAY,
+            "counts": False,
+        },
+    }
 
 
 def test_an_entry_is_reversed_once(office: Office) -> None:

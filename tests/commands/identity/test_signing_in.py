@@ -14,6 +14,7 @@ from commands.identity.log_in import RecordPin
 from commands.identity.log_out import CloseSession
 from commands.identity.person import Person, Role
 from commands.identity.session import Session
+from commands.identity.shown import TotpShown
 from commands.identity.tries import TryLimits
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.request_code import CodeCandidate, RequestCode
@@ -52,7 +53,7 @@ def open_session(town: Town, customer: Customer, step: int | None) -> SessionOpe
             user_id=customer.user_id,
             session_id=uuid7(),
             token_hash=uuid7().bytes,
-            totp_step=step,
+            shown=TotpShown(step),
             idle_seconds=600,
             absolute_seconds=3600,
             limits=LIMITS,

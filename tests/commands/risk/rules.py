@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 
 from commands.command import Answer, Command, Rounds
 from commands.identity.confirm_factor import OpenSession
-from commands.identity.step_up import StepUp
+from commands.identity.confirm_step_up import StepUp
+from commands.identity.shown import TotpShown
 from commands.risk.catalogue import BY_NAME
 from commands.risk.rulebook import (
     THE_RULES,
@@ -89,7 +90,7 @@ def signed_in(town: Town, who: Customer, step: int, device: str = "") -> UUID:
             user_id=who.user_id,
             session_id=session_id,
             token_hash=session_id.bytes,
-            totp_step=step,
+            shown=TotpShown(step),
             idle_seconds=600,
             absolute_seconds=10_000_000,
             device=device,
@@ -100,7 +101,7 @@ def signed_in(town: Town, who: Customer, step: int, device: str = "") -> UUID:
 
 def step_up(town: Town, who: Customer, session_id: UUID, step: int | None) -> None:
     """Somebody shows the second factor again."""
-    town.do(StepUp(user_id=who.user_id, session_id=session_id, totp_step=step))
+    town.do(StepUp(user_id=who.user_id, session_id=session_id, shown=TotpShown(step)))
 
 
 def of_last(town: Town, kind: str) -> list[dict[str, object]]:

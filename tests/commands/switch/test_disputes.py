@@ -13,17 +13,20 @@ from commands.account.freeze import SetWalletStatus
 from commands.identity.person import Role
 from commands.switch.dispute import Dispute, Resolution
 from commands.switch.resolve_dispute import ApproveResolution, ProposeResolution
+from commands.treasury.own_money import PayInCapital, PayTrustCharge
+from commands.treasury.settlement import SettleSwitch
 from commands.withdrawal.lifecycle import State
 from ledger.accounts import Status
 from ledger.errors import Conflict, Forbidden, InsufficientFunds, InvalidRequest, NotFound, Refusal
+from ledger.money import Money
+from tests.commands.desk import Desk as Office
 from tests.commands.town import TODAY, trace
-from tests.commands.withdrawal.street import Street
 
 DISPUTE = trace(1).id
 R = Resolution
 
 
-class Desk(Street):
+class Desk(Office):
     """2,000 escudos of a reversed withdrawal of Ana's are disputed."""
 
     def __init__(self) -> None:
@@ -141,6 +144,31 @@ def test_a_customer_is_charged_only_what_is_there(desk: Desk) -> None:
     desk.request(9_800)
     desk.propose(R.CHARGE_CUSTOMER)
     assert isinstance(desk.refused(approves(desk, R.CHARGE_CUSTOMER)), InsufficientFunds)
+
+
+def test_what_was_settled_and_is_in_no_file_the_switch_owes(desk: Desk) -> None:
+    settles = SettleSwitch(
+        settlement_date=desk.dispute.settlement_date,
+        amount=Money.of(2_000),
+        interchange=Money.of(0),
+        reference="SISP 1",
+    )
+    desk.decide(settles)
+    desk.propose(R.NOT_IN_FILE)
+    desk.approve(R.NOT_IN_FILE)
+    assert desk.booked == ["1100 2000 | 1900 2000"]
+
+
+def test_a_write_off_is_paid_from_money_that_is_there(desk: Desk) -> None:
+    desk.propose()
+    desk.decide(PayTrustCharge(amount=Money.of(48_001), reference="T1"))
+    refusal = desk.refused(approves(desk))
+    assert isinstance(refusal, InsufficientFunds)
+    assert refusal.message == "Our own bank account does not hold enough for this."
+    assert desk.dispute.state == "open"
+    desk.decide(PayInCapital(amount=Money.of(1), reference="owners"))
+    desk.approve()
+    assert desk.code_holds("1020") == 0
 
 
 def test_a_freeze_does_not_stop_two_people(desk: Desk) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
 from commands.approval.approve import Approve
 from commands.identity.person import Role
+from commands.switch.owed import Settlement
 from commands.treasury.breaks import BookBreak, Break, Side
 from commands.treasury.own_money import (
     FundCommission,
@@ -117,6 +119,48 @@ class TestSettling:
         refusal = desk.turned_down(settling(desk, 2_001))
         assert isinstance(refusal, LimitExceeded)
         assert refusal.facts == {"limit": "owedToSwitch", "left": "2000"}
+
+    def test_no_date_is_paid_with_what_is_owed_for_another(self, desk: Desk) -> None:
+        desk.pay_out()
+        other = desk.settlement_date()
+        desk.next_day()
+        desk.pay_out(500, number=2)
+        assert desk.settlement_date() > other
+        desk.next_day()
+        assert desk.code_holds("2100") == 2_500
+        refusal = desk.turned_down(settling(desk, 501))
+        assert refusal.facts == {"limit": "owedToSwitch", "left": "500"}
+        never = msgspec.structs.replace(settling(desk, 1), settlement_date=date(2030, 1, 1))
+        assert desk.turned_down(never).facts == {"limit": "owedToSwitch", "left": "0"}
+        desk.decide(settling(desk, 500))
+        assert desk.turned_down(settling(desk, 1, supplement=True)).facts["left"] == "0"
+        assert desk.find(Settlement.of(other)).open == 200_000
+
+    def test_what_was_proposed_is_weighed_again_when_it_is_approved(self, desk: Desk) -> None:
+        desk.pay_out()
+        desk.next_day()
+        proposal = desk.suggest(settling(desk))
+        desk.reverse(500)
+        refusal = desk.refused(
+            Approve(
+                proposal_id=proposal.proposal_id,
+                checker_id=desk.operator,
+                content_hash=proposal.content_hash,
+            )
+        )
+        assert refusal.facts == {"limit": "owedToSwitch", "left": "500"}
+
+    def test_what_is_still_open_of_a_date_comes_before_what_the_switch_owes(
+        self, desk: Desk
+    ) -> None:
+        desk.pay_out()
+        on = desk.settlement_date()
+        desk.next_day()
+        desk.decide(settling(desk, 1_500))
+        desk.reverse()
+        assert desk.booked == ["2100 500 + 1100 1500 + 4010 25 | 2010 2025"]
+        assert desk.last.payload["against"] == {"2100": 50_000, "1100": 150_000}
+        assert desk.find(Settlement.of(on)).open == 0
 
     def test_a_supplement_needs_a_date_that_was_paid(self, desk: Desk) -> None:
         desk.pay_out()
@@ -266,6 +310,15 @@ class TestBreaks:
         assert found.remaining == 0
         assert isinstance(desk.turned_down(ends(desk, BreakEnd.FOR_CUSTOMER)), Conflict)
 
+    def test_what_no_file_names_and_was_paid_all_the_same_the_switch_owes(self, desk: Desk) -> None:
+        desk.pay_out()
+        desk.next_day()
+        desk.decide(settling(desk))
+        desk.decide(unnamed(desk))
+        assert desk.booked == ["1100 2000 | 2900 2000"]
+        desk.decide(ends(desk, BreakEnd.FOR_CUSTOMER))
+        assert desk.booked == ["2900 2000 + 4010 25 | 2010 2025"]
+
     def test_each_side_has_its_own_ends(self, desk: Desk) -> None:
         desk.pay_out()
         desk.decide(unnamed(desk))
@@ -276,7 +329,9 @@ class TestBreaks:
         nobody = ResolveBreak(break_id=uuid7(), end=BreakEnd.FOR_SWITCH, evidence="-")
         assert isinstance(desk.turned_down(nobody), NotFound)
 
-    def test_a_break_of_a_settled_date_is_owed_by_the_switch(self, desk: Desk) -> None:
+    @pytest.mark.parametrize("paid", [False, True])
+    def test_a_break_that_was_paid_is_owed_by_the_switch(self, paid: bool) -> None:
+        desk = Desk()
         desk.pay_out()
         desk.next_day()
         desk.decide(settling(desk))
@@ -287,6 +342,8 @@ class TestBreaks:
             reference="line 18",
         )
         found = desk.decide(late).proposal_id
+        if paid:
+            desk.decide(settling(desk, 500, supplement=True))
         end = ResolveBreak(break_id=found, end=BreakEnd.FOR_SWITCH, evidence="an error of theirs")
         desk.decide(end)
-        assert desk.booked == ["1100 500 | 1900 500"]
+        assert desk.booked == [f"{'1100' if paid else '2100'} 500 | 1900 500"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from commands.account.freeze import SetWalletStatus
 from commands.switch.dispute import Dispute
+from commands.switch.enrol import EnrolTerminal
+from commands.switch.trace import Nonce
 from commands.withdrawal.complete import CompleteWithdrawal
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.reverse import ReverseWithdrawal
 from ledger.accounts import Account, Status
-from ledger.errors import Unauthenticated
+from ledger.errors import Forbidden, Unauthenticated
 from ledger.money import Money
 from tests.commands.town import TERMINAL, TODAY, trace
 from tests.commands.withdrawal.street import DOUBT_SECONDS, OTHER_CODE, Street
@@ -194,9 +197,11 @@ def test_a_part_paid_for_an_unknown_original_is_disputed(street: Street) -> None
     assert street.booked == ["1900 500 | 2100 500"]
 
 
-def test_a_reversal_of_a_decline_changes_nothing(street: Street) -> None:
+def test_a_reversal_of_a_decline_moves_nothing(street: Street) -> None:
     street.request()
     street.authorise(code=OTHER_CODE)
+    assert street.reverse().response_code == "00"
+    assert (street.kinds, street.booked) == (["switch.reversal_noted"], [])
     assert street.reverse().response_code == "00"
     assert street.kinds == []
     assert street.authorise().response_code == "55"
@@ -245,6 +250,8 @@ def test_a_late_reversal_in_part_gives_back_the_rest_and_the_fee_between(street:
 def test_a_reversal_never_takes_less_back_than_the_one_before(street: Street, escudos: int) -> None:
     approved(street, 6_000).complete(6_000)
     street.reverse(2_000)
+    assert street.reverse(escudos).response_code == "00"
+    assert street.booked == []
     assert street.reverse(escudos).response_code == "00"
     assert street.kinds == []
 
@@ -298,3 +305,30 @@ def test_an_advice_with_a_used_nonce_is_nobodys(street: Street) -> None:
 def test_advices_are_never_shed() -> None:
     assert CompleteWithdrawal.NEVER_SHED
     assert ReverseWithdrawal.NEVER_SHED
+
+
+# Machines of others
+
+
+@pytest.mark.parametrize("terminal", ["NOBODYS", "ELSEWHERE"])
+@pytest.mark.parametrize("kind", [CompleteWithdrawal, ReverseWithdrawal])
+def test_an_advice_speaks_for_machines_of_its_own_acquirer_only(
+    street: Street, terminal: str, kind: type[CompleteWithdrawal | ReverseWithdrawal]
+) -> None:
+    street.do(EnrolTerminal(terminal_id="ELSEWHERE", acquirer_id="ANOTHER", place="Sal"))
+    made: dict[str, Any] = {
+        "trace": trace(terminal=terminal),
+        "amount": Money.of(2_000),
+        "nonce_hash": b"n",
+    }
+    if kind is ReverseWithdrawal:
+        made["reason"] = "450"
+    assert isinstance(street.refused(kind(**made)), Forbidden)
+    assert street.find(Dispute.by_id(trace(terminal=terminal).id)) is None
+    assert street.find(Nonce.by_hash(b"n")) is None
+
+
+def test_the_switchs_file_is_no_message_and_may_name_any_machine(street: Street) -> None:
+    said = trace(terminal="NOBODYS")
+    street.do(CompleteWithdrawal(trace=said, nonce_hash=None, amount=Money.of(2_000)))
+    assert street.find(Dispute.by_id(said.id)).amount == 2_000_00

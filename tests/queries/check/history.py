@@ -19,8 +19,11 @@ from commands.agent.enrol_agent import EnrolAgent
 from commands.agent.lapse import LapseCashOut
 from commands.agent.refuse import RefuseCashOut
 from commands.agent.request_cash_out import RequestCashOut
+from commands.agent.work_a_till import CloseTill, EnrolTill, MoveTillCash, OpenTill
 from commands.approval.approve import Approve
+from commands.approval.change import Change
 from commands.approval.propose import Propose
+from commands.audit.seal_trail import Counted, SealTrail
 from commands.books.open_books import OpenBooks
 from commands.command import A, Command
 from commands.idempotency import Once
@@ -31,6 +34,7 @@ from commands.spine import Spine
 from commands.switch.enrol import EnrolTerminal
 from commands.switch.trace import TraceId
 from commands.tier import Tier
+from commands.treasury.settlement import SettleSwitch
 from commands.withdrawal.authorise import AuthoriseWithdrawal
 from commands.withdrawal.cancel import CancelWithdrawal
 from commands.withdrawal.complete import CompleteWithdrawal
@@ -38,6 +42,7 @@ from commands.withdrawal.doubt import DoubtWithdrawal
 from commands.withdrawal.expire import ExpireWithdrawal
 from commands.withdrawal.request_code import CodeCandidate, RequestCode
 from commands.withdrawal.reverse import ReverseWithdrawal
+from ledger import trail
 from ledger.database import connect
 from ledger.errors import Refusal
 from ledger.log import Log
@@ -48,6 +53,7 @@ from tests.conftest import Database
 
 LONG = 900
 PICKUP = b"123456"
+OVER = date(2026, 11, 20)  # a settlement date that has ended
 
 
 class History:
@@ -86,6 +92,18 @@ class History:
             )
         )
         return user_id
+
+    async def changed_by_two(self, change: Change) -> None:
+        maker, checker = await self.operator(), await self.operator()
+        proposed = await self.do(
+            Propose(proposal_id=uuid7(), maker_id=maker, change=change, ttl_seconds=LONG)
+        )
+        approve = Approve(
+            proposal_id=proposed.proposal_id,
+            checker_id=checker,
+            content_hash=proposed.content_hash,
+        )
+        await self.do(approve, actor=str(checker))
 
     async def customer(self, escudos: int) -> Customer:
         made = await customer(self._spine, 0)
@@ -149,8 +167,15 @@ class History:
         )
         return trace
 
-    async def paid(self, trace: TraceId, escudos: int) -> None:
-        await self.do(CompleteWithdrawal(trace=trace, nonce_hash=None, amount=Money.of(escudos)))
+    async def paid(self, trace: TraceId, escudos: int, settlement_date: date | None = None) -> None:
+        await self.do(
+            CompleteWithdrawal(
+                trace=trace,
+                nonce_hash=None,
+                amount=Money.of(escudos),
+                settlement_date=settlement_date,
+            )
+        )
 
     async def reversed(self, trace: TraceId, escudos_paid: int = 0) -> None:
         await self.do(
@@ -177,9 +202,27 @@ class History:
         )
         return id_
 
-    async def confirmed(self, id_: UUID, pickup: bytes = PICKUP) -> None:
+    async def confirmed(
+        self, id_: UUID, pickup: bytes = PICKUP, operator_id: UUID | None = None
+    ) -> None:
         await self.do(
-            ConfirmCashOut(transaction_id=id_, agent_id=self.agent_id, pickup_digest=pickup)
+            ConfirmCashOut(
+                transaction_id=id_,
+                agent_id=self.agent_id,
+                pickup_digest=pickup,
+                operator_id=operator_id,
+            )
+        )
+
+    async def cash_in(self, of: Customer, escudos: int, operator_id: UUID | None = None) -> None:
+        await self.do(
+            CashIn(
+                transaction_id=uuid7(),
+                agent_id=self.agent_id,
+                user_id=of.user_id,
+                amount=Money.of(escudos),
+                operator_id=operator_id,
+            )
         )
 
 
@@ -201,36 +244,21 @@ async def live(database: Database) -> None:
         await history.do(one.send(other, 1_000_00), key("sent"))
         with suppress(Refusal):
             await history.do(other.send(one, 90_000_00), key("too much"))
-        await _change_by_two(history, other)
+        await history.changed_by_two(SetTier(user_id=other.user_id, tier=Tier.STANDARD))
         await _at_machines(history, one)
+        await _leave_a_trail(database, history)
         await _at_counters(history, other)
+        await _at_a_till(history, other)
+        await _settle(history)
         await _follow(database)
         await history.do(one.send(other, 2_000_00), key("after the models"))
-
-
-async def _change_by_two(history: History, other: Customer) -> None:
-    maker, checker = await history.operator(), await history.operator()
-    proposed = await history.do(
-        Propose(
-            proposal_id=uuid7(),
-            maker_id=maker,
-            change=SetTier(user_id=other.user_id, tier=Tier.STANDARD),
-            ttl_seconds=LONG,
-        )
-    )
-    approve = Approve(
-        proposal_id=proposed.proposal_id,
-        checker_id=checker,
-        content_hash=proposed.content_hash,
-    )
-    await history.do(approve, actor=str(checker))
 
 
 async def _at_machines(history: History, one: Customer) -> None:
     _, whole = await history.approved(one)
     await history.paid(whole, 2_000)
     _, part = await history.approved(one, 4_000)
-    await history.paid(part, 1_500)
+    await history.paid(part, 1_500, settlement_date=OVER)
     _, late = await history.approved(one, 5_000)
     await history.paid(late, 5_000)
     await history.reversed(late, 2_000)
@@ -253,14 +281,7 @@ async def _at_machines(history: History, one: Customer) -> None:
 
 
 async def _at_counters(history: History, other: Customer) -> None:
-    await history.do(
-        CashIn(
-            transaction_id=uuid7(),
-            agent_id=history.agent_id,
-            user_id=other.user_id,
-            amount=Money.of(5_000),
-        )
-    )
+    await history.cash_in(other, 5_000)
     await history.confirmed(await history.request(other))
     refused = await history.request(other)
     await history.do(
@@ -273,6 +294,55 @@ async def _at_counters(history: History, other: Customer) -> None:
     pending = await history.request(other)
     with suppress(Refusal):
         await history.confirmed(pending, pickup=b"wrong")
+
+
+async def _leave_a_trail(database: Database, history: History) -> None:
+    """Three notes that the log takes up in two records, and one that it has not yet."""
+    async with await connect(database.commands, "makeba test") as connection:
+        for after, position in ((0, 2), (2, 3), (3, 4)):
+            notes = [a_note(number) for number in range(after, position)]
+            writing = trail.Writing(notes)
+            await trail.write(connection, writing)
+            assert writing.end is not None
+            if position < 4:
+                counts = tuple(Counted(trail.REFUSED, each.route, "NO", 2) for each in notes)
+                end = SealTrail(
+                    after=after, position=position, hash=writing.end.hash, counts=counts
+                )
+                await history.do(end, actor="job:trail")
+
+
+def a_note(number: int) -> trail.Note:
+    return trail.Note(
+        what=trail.REFUSED,
+        actor=trail.NOBODY,
+        session=None,
+        request_id=f"r-{number}",
+        route=f"GET /{number}",
+        asked=f"{UUID(int=number)} {number}",
+        outcome="NO",
+        times=2,
+    )
+
+
+async def _at_a_till(history: History, other: Customer) -> None:
+    till, clerk = uuid7(), uuid7()
+    here: dict[str, Any] = {"till_id": till, "agent_id": history.agent_id}
+    await history.do(EnrolTill(**here, name="Caixa 1"))
+    await history.do(OpenTill(**here, operator_id=clerk, counted=Money.of(10_000)))
+    await history.cash_in(other, 5_000, clerk)
+    await history.confirmed(await history.request(other), operator_id=clerk)
+    await history.do(MoveTillCash(**here, operator_id=clerk, amount_minor=-2_000_00, reason="-"))
+    await history.do(CloseTill(**here, closed_by=clerk, counted=Money.of(9_990)))
+    await history.do(OpenTill(**here, operator_id=clerk, counted=Money.of(9_990)))
+
+
+async def _settle(history: History) -> None:
+    """The switch is paid for a day that is over, not all of it."""
+    change = SettleSwitch(
+        settlement_date=OVER, amount=Money.of(1_000), interchange=Money(0), reference="SISP 1"
+    )
+    await history.changed_by_two(change)
 
 
 async def _follow(database: Database) -> None:

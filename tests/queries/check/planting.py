@@ -110,7 +110,7 @@ def require_named(books: Database, fault: Fault) -> None:
     for full in (True,) if fault.full_only else (True, False):
         finding = found(books, fault.code, full=full)
         assert not finding.held
-        assert says in (finding.first_bad or "")
+        assert says in (finding.first_bad or ""), finding.first_bad
 
 
 def found(books: Database, code: str, *, full: bool = True) -> Finding:

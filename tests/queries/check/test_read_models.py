@@ -23,14 +23,17 @@ FAULTS = (
     ),
     Fault(
         "I18",
-        "UPDATE queries.projection SET position = position - 2",  # they say more than they know
+        """UPDATE queries.projection AS p SET position = (  -- they say more than they know
+            SELECT max(l.position) - 1 FROM ledger.log AS l
+            WHERE l.entry_number IS NOT NULL AND l.position <= p.position
+        )""",
         "In the read models account",
     ),
     Fault(
         "I18",
         "UPDATE queries.account SET balance = balance + 1 WHERE code IN ('1010', '2100')",
-        "In the read models account 1010 00000000-0000-0000-0000-000000001010 has CVE 350,000.01;"
-        " in the ledger it had CVE 350,000.00 at their position (debit positive).",
+        "In the read models account 1010 00000000-0000-0000-0000-000000001010 has CVE 349,000.01;"
+        " in the ledger it had CVE 349,000.00 at their position (debit positive).",
     ),
     Fault(
         "I18",
@@ -99,9 +102,11 @@ FAULTS = (
     ),
     Fault(
         "I18",
-        "UPDATE queries.turnover SET debits = debits + 7 WHERE code = '1010'",
-        "In the read models the turnover of 1010 comes to CVE 350,000.07, its balances to"
-        " CVE 350,000.00",
+        """UPDATE queries.turnover SET booked_debits = booked_debits + 7
+        WHERE (code, day) IN (SELECT code, min(day) FROM queries.turnover
+            WHERE code = '1010' GROUP BY code)""",
+        "In the read models the turnover of 1010 comes to CVE 349,000.07, its balances to"
+        " CVE 349,000.00",
     ),
 )
 

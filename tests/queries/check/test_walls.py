@@ -145,6 +145,26 @@ BREACHES = (
         "ledger.line hides rows from its readers.",
     ),
     Breach(
+        "ALTER TABLE queries.wallet DISABLE ROW LEVEL SECURITY",
+        "The rows of queries.wallet are shown to whoever may read it.",
+    ),
+    Breach(
+        "DROP POLICY what_is_ones_own ON queries.line",
+        "Policy what_is_ones_own on queries.line is missing.",
+    ),
+    Breach(
+        "ALTER POLICY what_is_ones_own ON queries.movement USING (TRUE)",
+        "Policy what_is_ones_own on queries.movement is not as the migrations made it.",
+    ),
+    Breach(
+        "CREATE POLICY a_favour ON queries.entry TO PUBLIC USING (TRUE)",
+        "Policy a_favour on queries.entry is not one of ours.",
+    ),
+    Breach(
+        "ALTER POLICY what_is_audited ON queries.feed USING (position < 5)",
+        "Policy what_is_audited on queries.feed is not as the migrations made it.",
+    ),
+    Breach(
         "CREATE TABLE ledger.more () INHERITS (ledger.log)",
         "ledger.more is a part of ledger.log.",
     ),

@@ -166,6 +166,21 @@ async def test_money_is_sent_and_the_other_phone_rings(town: Town) -> None:
     assert sender.state.history[0].transaction_id == sender.state.sent
 
 
+async def test_the_switch_relays_a_code_that_it_cannot_read(town: Town) -> None:
+    customer, machine = town.phones[0], town.atms[0]
+    live = await live_code(town, customer)
+    machine.happen(atm.CashAsked(customer.state.number, live.code, AMOUNT))
+    await until(lambda: customer.state.status == "completed")
+    relayed = [
+        field.value
+        for message in town.tape.messages
+        for field in message.fields
+        if field.label in {"DE 48", "encryptedCode"}
+    ]
+    assert len(relayed) == 2  # from the machine, and on to makeba
+    assert all(".." in each and live.code not in each for each in relayed)
+
+
 async def test_typed_key_by_key_and_taken_by_hand(town: Town) -> None:
     customer, machine = town.phones[0], town.atms[0]
     live = await live_code(town, customer)

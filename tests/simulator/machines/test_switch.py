@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.machines import switch
+from simulator.machines import business_day, switch, switch_steps
 from simulator.machines.messages import (
     Advice,
     CompletionAdvice,
@@ -20,8 +20,6 @@ from simulator.machines.messages import (
     WithdrawalRequest,
 )
 from simulator.machines.switch import (
-    ADVICE_TRIES_MAX,
-    AUTHORISATION_TRIES_MAX,
     AdviceAnswered,
     AdviceRefused,
     AdviceSilent,
@@ -36,10 +34,12 @@ from simulator.machines.switch import (
     WakeAt,
     Woken,
 )
+from simulator.machines.switch_steps import ADVICE_TRIES_MAX, AUTHORISATION_TRIES_MAX
 
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-FRESH = Switch(acquirer_id="VINTI4", stan=42, serial=7)
+DAY = business_day.opened(NOW)
+FRESH = Switch(acquirer_id="VINTI4", stan=42, serial=7, day=DAY)
 
 
 def origin(number: int = 1) -> Origin:
@@ -71,7 +71,7 @@ def after(
     """The switch after these events, and what it ordered at the last of them."""
     orders: tuple[switch.Order, ...] = ()
     for event in events:
-        state, orders = switch.step(state, event, at)
+        state, orders = switch_steps.step(state, event, at)
     return state, orders
 
 
@@ -90,14 +90,14 @@ def test_two_requests_have_two_traces() -> None:
 
 
 def test_after_the_last_number_comes_the_first() -> None:
-    state = Switch(acquirer_id="VINTI4", stan=999_999, serial=999_999)
+    state = Switch(acquirer_id="VINTI4", stan=999_999, serial=999_999, day=DAY)
     state, _ = after(asked(1), asked(2), state=state)
     assert [each.trace.stan for each in state.asked.values()] == ["999999", "000000"]
 
 
 def test_a_switch_begins_to_count_where_the_dice_say() -> None:
-    assert switch.opened("VINTI4", Random(1)) != switch.opened("VINTI4", Random(2))
-    assert switch.opened("VINTI4", Random(1)) == switch.opened("VINTI4", Random(1))
+    assert switch.opened("VINTI4", Random(1), NOW) != switch.opened("VINTI4", Random(2), NOW)
+    assert switch.opened("VINTI4", Random(1), NOW) == switch.opened("VINTI4", Random(1), NOW)
 
 
 def test_a_repeat_while_the_issuer_thinks_is_not_asked_again() -> None:
@@ -147,7 +147,7 @@ def test_the_code_is_forgotten_as_soon_as_it_is_not_needed() -> None:
 @pytest.mark.parametrize("advice", [COMPLETION, REVERSAL])
 def test_an_advice_is_stored_before_it_goes_out_and_kept_until_it_is_heard(advice: Advice) -> None:
     state, (order,) = after(asked(), APPROVED, AtmAdvised(advice))
-    assert order == Forward(state.asked[origin()].trace, advice)
+    assert order == Forward(state.asked[origin()].trace, advice, date(2026, 11, 23))
     assert [each.advice for each in state.stored] == [advice]
     state, orders = after(AdviceAnswered(advice), state=state)
     assert (state.stored, orders) == ((), ())
@@ -243,7 +243,7 @@ def test_an_advice_about_nothing_that_was_approved_is_accepted_and_ends_here(
 
 
 def test_what_it_remembers_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(switch, "ASKED_MAX", 2)
+    monkeypatch.setattr(switch_steps, "ASKED_MAX", 2)
     state, _ = after(asked(1), asked(2), asked(3))
     assert list(state.asked) == [origin(2), origin(3)]
 
@@ -269,7 +269,7 @@ def test_whatever_happens_each_request_has_one_trace_and_one_answer(
     state, traces = FRESH, dict[Origin, set[str]]()
     replies = dict[Origin, set[WithdrawalReply]]()
     for event in events:
-        state, orders = switch.step(state, event, LATER)
+        state, orders = switch_steps.step(state, event, LATER)
         for order in orders:
             if isinstance(order, Authorise):
                 traces.setdefault(order.request.origin, set()).add(order.trace.rrn)
@@ -286,7 +286,7 @@ def test_whatever_happens_an_advice_is_sent_until_it_is_heard_and_then_no_more(
     state, heard = FRESH, set[Advice]()
     for event in events:
         known = {each.advice for each in state.stored}
-        state, orders = switch.step(state, event, LATER)
+        state, orders = switch_steps.step(state, event, LATER)
         if isinstance(event, AdviceAnswered) and event.advice in known:
             heard.add(event.advice)
         assert not heard & {order.advice for order in orders if isinstance(order, Forward)}

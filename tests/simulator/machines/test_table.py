@@ -18,6 +18,7 @@ from simulator.machines import (
     phone_steps,
     receipt,
     switch,
+    switch_steps,
 )
 from simulator.machines.table import Table
 from simulator.words import Text
@@ -26,7 +27,7 @@ TABLES = {
     agent: agent_steps.TABLE,
     atm: atm_steps.TABLE,
     phone: phone_steps.TABLE,
-    switch: switch.TABLE,
+    switch: switch_steps.TABLE,
 }
 NAMES = [module.__name__ for module in TABLES]
 SPEAKING = (agent, atm, dialogue, phone, receipt)

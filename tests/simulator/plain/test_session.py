@@ -141,8 +141,8 @@ async def test_what_is_no_amount_asks_for_no_code(town: Town) -> None:
 
 async def test_a_message_is_opened_field_by_field(town: Town) -> None:
     town.tape.add(MESSAGES[2])
-    read = await typing(town, SWITCH, "2", "0", "0")
-    assert "2. atm PRAIA001 to switch: 0200, Withdraw CVE 5,000.00" in read
+    read = await typing(town, SWITCH, "3", "0", "0")
+    assert "3. atm PRAIA001 to switch: 0200, Withdraw CVE 5,000.00" in read
     assert "DE 39, Response code: 00, that is approved" in read
     assert any(line.startswith("Raw: 30 32 30 30") for line in read)
 
@@ -151,6 +151,13 @@ async def test_messages_are_read_out_as_soon_as_somebody_wants_that(town: Town) 
     read = await typing(town, SWITCH, "1", "0", "0")
     assert "1. Hear each message as it passes" in read
     assert "1. Stop hearing messages" in read
+
+
+async def test_the_business_day_ends_by_number(town: Town) -> None:
+    before = town.switch.state.day.settlement_date
+    read = await typing(town, SWITCH, "2", "0", "0")
+    assert f"2. End the business day {before} (0 operations)" in read
+    assert town.switch.state.day.settlement_date > before
 
 
 async def test_faults_begin_by_number_and_all_end_with_the_first(town: Town) -> None:

@@ -17,13 +17,16 @@ from textual.app import ComposeResult
 
 from simulator import screens
 from simulator.contract import Movement, QueuedRequest
-from simulator.machines import agent, answers, atm, phone
+from simulator.machines import agent, answers, atm, business_day, phone
 from simulator.machines.agent import Till
 from simulator.machines.atm import Atm
+from simulator.machines.business_day import Item, Trace
 from simulator.machines.dialogue import PROMPTS, Dialogue
+from simulator.machines.messages import CompletionAdvice, Origin
 from simulator.machines.notices import Notice
 from simulator.machines.phone import LiveCode, Phone
 from simulator.machines.receipt import Receipt
+from simulator.machines.switch import Outgoing, Stored, Switch
 from simulator.running import Running
 from simulator.screens import agent_views, phone_views, theme
 from simulator.screens.agent_panel import AgentPanel
@@ -32,6 +35,7 @@ from simulator.screens.form import Form
 from simulator.screens.phone_panel import PhonePanel
 from simulator.screens.phone_views import Page, Place
 from simulator.screens.speaking import SpeakingApp
+from simulator.screens.switch_panel import SwitchPanel
 from simulator.town import Town
 from simulator.words import Language, Text, money
 from tests.simulator.screens.conftest import NOBODY_LISTENS, NOW, PEOPLE
@@ -205,6 +209,36 @@ def agent_sights(now: Till) -> tuple[Sight, ...]:
     )
 
 
+def switch_sights(now: Switch) -> tuple[Sight, ...]:
+    """A quiet line, advices that wait, and the files of days that are over."""
+    day = now.day
+    trace = Trace(
+        acquirer_id="400001",
+        terminal_id="PRAIA001",
+        stan="000042",
+        rrn="632710000007",
+        local_date=day.settlement_date,
+    )
+    paid = CompletionAdvice(origin=Origin("PRAIA001", 1, day.settlement_date), amount=2_000)
+    stored = Stored(trace=trace, advice=paid, settlement_date=day.settlement_date)
+    item = Item(
+        trace=trace, approval_code="1", requested=2_000, paid=2_000, authorised_at=NOW, ended_at=NOW
+    )
+    open_day = business_day.noted(day, item)
+    _, file = business_day.ended(open_day, NOW)
+
+    def at(**changes: Any) -> Sight:
+        return Sight(replace(now, **changes), as_it_is)
+
+    return (
+        at(),
+        at(stored=(stored,), laid_aside=(stored,), forwarded=12, day=open_day),
+        at(outgoing=Outgoing(files=(file,))),
+        at(outgoing=Outgoing(files=(file,), refusals=2, stuck=True)),
+        at(outgoing=Outgoing(taken_in=3)),
+    )
+
+
 class Room(NamedTuple):
     """Which panel, and its size."""
 
@@ -219,8 +253,12 @@ ROOMS = (
     Room("phone", (80, 20)),
     Room("agent", (35, 11)),
     Room("agent", (80, 20)),
+    Room("switch", (50, 12)),
+    Room("switch", (80, 20)),
 )
-PANELS: dict[str, Any] = {"atm": AtmPanel, "phone": PhonePanel, "agent": AgentPanel}
+PANELS: dict[str, Any] = {
+    "atm": AtmPanel, "phone": PhonePanel, "agent": AgentPanel, "switch": SwitchPanel,
+}  # fmt: skip
 
 
 class Gallery(SpeakingApp):
@@ -263,6 +301,8 @@ class Gallery(SpeakingApp):
         if name == "phone":
             machine = self.town.phones[0]
             return machine, phone_sights(self.town.phones[0].state)
+        if name == "switch":
+            return self.town.switch, switch_sights(self.town.switch.state)
         machine = self.town.tills[0]
         return machine, agent_sights(self.town.tills[0].state)
 

@@ -1,0 +1,1 @@
+"""What the log says of the trail beside it."""

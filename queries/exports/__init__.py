@@ -1,0 +1,1 @@
+"""The journal as files that outsiders accept, each with the totals by which it can be checked."""

@@ -1,0 +1,1 @@
+"""Exports: what others' programs say of them, and what a check finds when they are changed."""

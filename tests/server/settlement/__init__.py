@@ -1,0 +1,1 @@
+"""Settlement files as they come in."""

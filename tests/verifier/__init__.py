@@ -1,0 +1,1 @@
+"""The verifier, against whoever changes what it reads."""
