@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.api import Api
 from simulator.bookkeeping import assigned, atm_fee, captured, held, unidentified
-from simulator.contract import (
+from simulator.chapters.shapes import (
     BankCredited,
     ClaimStatus,
     CreditAssigned,

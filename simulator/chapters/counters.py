@@ -13,19 +13,15 @@ from simulator.bookkeeping import (
     held,
     redeemed,
 )
-from simulator.contract import (
-    AgentQueue,
-    CashedIn,
+from simulator.chapters.shapes import (
     FloatSent,
-    NameChecked,
     Outlets,
-    PickupCode,
     Receipt,
     RedemptionStatus,
-    RequestMade,
     TillCounted,
     Tills,
 )
+from simulator.contract import AgentQueue, CashedIn, NameChecked, PickupCode, RequestMade
 from simulator.machines import agent
 from simulator.scene import Chapter, Scene
 from simulator.words import escudos

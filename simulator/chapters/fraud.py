@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.bookkeeping import atm_fee, captured, held, transfer_released
-from simulator.contract import (
-    Case,
-    Cases,
-    CaseStatus,
-    Proposal,
-    ProposalStatus,
-    RuleHistory,
-    Transferred,
-)
+from simulator.chapters.shapes import Case, Cases, CaseStatus, Proposal, ProposalStatus, RuleHistory
+from simulator.contract import Transferred
 from simulator.machines import phone
 from simulator.scene import Chapter, Scene
 from simulator.words import escudos

@@ -11,7 +11,8 @@ import msgspec
 
 from simulator.api import Api, Heard
 from simulator.bookkeeping import credited
-from simulator.contract import BankCredited, Told
+from simulator.chapters.shapes import BankCredited
+from simulator.contract import Told
 from simulator.machines import phone
 from simulator.running import Happened
 from simulator.scene import Chapter, Scene, StoryBroken

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.api import Api, ApiError, Refused
-from simulator.contract import LimitBook, Proposal, ProposalStatus, Tariffs
+from simulator.chapters.shapes import LimitBook, Proposal, ProposalStatus, Tariffs
 from simulator.scene import Chapter, Scene
 
 DAYS_AHEAD = 30  # nothing in this story is to cost anything else

@@ -72,10 +72,10 @@ RESENT = Text(
     "Switch: somebody has looked at what was laid aside, and all of it is sent again.",
 )
 DAY_ENDS = Text(
-    "Comutador: o dia de compensação {day} acaba com {count} operações. O ficheiro delas, "
-    "assinado, vai à makeba; o que vier agora é de {next}.",
-    "Switch: the business day {day} ends with {count} operations. Their file, signed, goes to "
-    "makeba; what comes now belongs to {next}.",
+    "Comutador: o dia de compensação {day} acaba (operações: {count}). O ficheiro, assinado, vai à "
+    "makeba; o que vier agora é de {next}.",
+    "Switch: the business day {day} ends (operations: {count}). Its file, signed, goes to makeba; "
+    "what comes now belongs to {next}.",
 )
 FILE_TAKEN = Text(
     "Comutador: a makeba conferiu o ficheiro {number}, operação por operação: tudo igual.",
