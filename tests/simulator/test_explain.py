@@ -92,6 +92,7 @@ REVERSAL = ReversalAdvice(origin=ORIGIN, amount=0, reason=Reason.NOTHING_PAID)
 ROUTED = switch.AtmAsked(REQUEST)
 SILENT = switch.IssuerSilent(ORIGIN)
 APPROVED = switch.IssuerAnswered(ORIGIN, "00", "1")
+FILED = (switch.CutOffPressed(), switch.NewestCame(0, None))
 IN_QUEUE = agent.QueueCame((QUEUED,))
 
 
@@ -192,6 +193,26 @@ IN_QUEUE = agent.QueueCame((QUEUED,))
             "segue tudo outra vez",
             "sent again",
         ),
+        ("switch", (switch.CutOffPressed(),), "acaba (operações: 0)", "ends (operations: 0)"),
+        (
+            "switch",
+            (*FILED, switch.FileTaken(number=1)),
+            "conferiu o ficheiro 1, operação por operação",
+            "has matched file 1, operation by operation",
+        ),
+        (
+            "switch",
+            (*FILED, switch.FileTaken(number=1, breaks=2)),
+            "achou 2 diferenças",
+            "found 2 breaks",
+        ),
+        (
+            "switch",
+            (*FILED, switch.FileRefused(1, "-")),
+            "recusa o ficheiro 1 e não lança nada",
+            "refuses file 1 and posts nothing",
+        ),
+        ("switch", (*FILED, switch.FileSilent(1)), "traz-se outra vez", "brought again"),
         ("agent", (agent.SignedIn(),), "está aberta", "is open"),
         (
             "agent",

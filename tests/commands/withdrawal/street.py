@@ -85,11 +85,17 @@ class Street(Town):
             )
         )
 
-    def reverse(self, escudos: int = 0, number: int = 1) -> SwitchReply:
+    def reverse(
+        self, escudos: int = 0, number: int = 1, settlement_date: date | None = None
+    ) -> SwitchReply:
         """The machine has not paid, or this part only."""
         return self.do(
             ReverseWithdrawal(
-                trace=trace(number), nonce_hash=nonce(), amount=Money.of(escudos), reason="450"
+                trace=trace(number),
+                nonce_hash=nonce(),
+                amount=Money.of(escudos),
+                reason="450",
+                settlement_date=settlement_date,
             )
         )
 

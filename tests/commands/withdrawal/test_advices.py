@@ -168,6 +168,22 @@ def test_a_repeated_completion_after_a_late_reversal_is_no_dispute(street: Stree
 # Reversal
 
 
+def test_a_part_that_was_paid_is_settled_on_the_date_that_the_reversal_brings(
+    street: Street,
+) -> None:
+    approved(street).reverse(1_000, settlement_date=LATER_DAY)
+    assert street.last.value_date == LATER_DAY
+    assert street.withdrawal(street.id).settlement_date == LATER_DAY
+
+
+def test_what_no_hold_covers_is_disputed_on_the_date_that_the_reversal_brings(
+    street: Street,
+) -> None:
+    street.bring_to(State.RELEASED)
+    street.reverse(1_000, settlement_date=LATER_DAY)
+    assert street.last.value_date == LATER_DAY
+
+
 def test_a_reversal_gives_the_fee_back_too(street: Street) -> None:
     approved(street).reverse()
     assert street.booked == ["2030 2025 | 2010 2025"]
