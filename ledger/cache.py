@@ -6,6 +6,7 @@ kept: a row that is not here may exist.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,9 @@ class Cache:
 
     def __init__(self, rows_max: int = ROWS_MAX) -> None:
         self._rows_max = rows_max
-        self._rows: dict[Key[Any], Row] = {}
+        # Ordered: the oldest goes at once. The front of a plain dict, once its first keys are gone,
+        # is a walk over all the gaps that they left.
+        self._rows: OrderedDict[Key[Any], Row] = OrderedDict()
         self._names: dict[str, Key[Any]] = {}
 
     def find(self, key: Key[Any]) -> Row | None:

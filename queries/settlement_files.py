@@ -236,7 +236,13 @@ async def due(
 ) -> Sequence[Due]:
     """Withdrawals that the file of a date should have named and that no file has, in the order of
     dates and ids. Whether each really should, a decision tells."""
-    named = sa.exists().where(settlement_item.c.withdrawal_id == withdrawal.c.id)
+    # Counted, not asked for by EXISTS: of a table that has just grown PostgreSQL knows no statistics
+    # yet, and joins it so that each withdrawal looks at every item.
+    named = (
+        sa.select(sa.func.count())
+        .where(settlement_item.c.withdrawal_id == withdrawal.c.id)
+        .scalar_subquery()
+    )
     place = sa.tuple_(withdrawal.c.settlement_date, withdrawal.c.id)
     query = (
         sa.select(*(getattr(withdrawal.c, name) for name in Due.__struct_fields__))
@@ -246,7 +252,7 @@ async def due(
             withdrawal.c.state.in_((COMPLETED, *WAITING)),
             # What came to us after the cut-off may belong to the next file.
             withdrawal.c.state.in_(WAITING) | (withdrawal.c.updated_at <= cut_off_at),
-            ~named,
+            named == 0,
         )
         .order_by(withdrawal.c.settlement_date, withdrawal.c.id)
         .limit(limit)

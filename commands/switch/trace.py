@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from ledger.errors import Forbidden, Unauthenticated
 from ledger.rows import Key, Row
 
 REVERSALS_MAX = 16  # of one operation that are remembered
+IDS_KEPT = 4_096
 
 
 class Response(StrEnum):
@@ -44,6 +46,12 @@ class SwitchReply(Answer, frozen=True, kw_only=True):
     transaction_id: UUID | None = None
 
 
+@lru_cache(IDS_KEPT)
+def _id_of(parts: tuple[str, str, str, str, date]) -> UUID:
+    """A decision asks for the same ones again and again."""
+    return UUID(bytes=hashlib.sha256(msgspec.json.encode(parts)).digest()[:16])
+
+
 class TraceId(msgspec.Struct, frozen=True, kw_only=True):
     """What names one authorisation for good, in every message about it."""
 
@@ -56,13 +64,12 @@ class TraceId(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hash(self) -> bytes:
         """Sixteen bytes that stand for all five parts."""
-        parts = (self.acquirer_id, self.terminal_id, self.stan, self.rrn, self.local_date)
-        return hashlib.sha256(msgspec.json.encode(parts)).digest()[:16]
+        return self.id.bytes
 
     @property
     def id(self) -> UUID:
         """The same as the id under which rows and events have it."""
-        return UUID(bytes=self.hash)
+        return _id_of((self.acquirer_id, self.terminal_id, self.stan, self.rrn, self.local_date))
 
     def facts(self, **more: Any) -> dict[str, Any]:
         """The trace as events tell it."""
