@@ -236,7 +236,7 @@ async def due(
 ) -> Sequence[Due]:
     """Withdrawals that the file of a date should have named and that no file has, in the order of
     dates and ids. Whether each really should, a decision tells."""
-    # Counted, not asked for by EXISTS: of a table that has just grown PostgreSQL knows no statistics
+    # Counted, not asked for by EXISTS: of a table that has just grown PostgreSQL has no statistics
     # yet, and joins it so that each withdrawal looks at every item.
     named = (
         sa.select(sa.func.count())

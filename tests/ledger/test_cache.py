@@ -1,4 +1,4 @@
-"""Rows that are kept: as many as there is room for, the oldest let go, at the same cost for each."""
+"""Rows that are kept: as many as there is room for, the oldest let go, at one price for each."""
 
 from __future__ import annotations
 
