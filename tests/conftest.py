@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,9 +18,24 @@ from ledger.log import Log
 from ledger.migrations import migrate
 from server.postgres import Cluster, running
 
+HERE = Path(__file__).parent
 PASSWORDS = {role: f"password of {role}" for role in ROLES}
 TEMPLATE = "makeba_template"
 _numbers = itertools.count(1)
+# These files begin first: whichever worker took one of them last, everybody would wait for it.
+LONGEST = (
+    "durability/test_kills.py", "simulation/test_town.py", "server/test_access.py",
+    "server/test_any_postgres.py", "simulation/test_street.py", "server/test_cli.py",
+    "simulation/test_small_scope.py", "server/test_simulating.py",
+    "simulator/screens/test_using_machines.py", "simulator/test_playing.py",
+    "simulator/test_crowd.py", "properties/test_histories.py", "queries/test_properties.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they were."""
+    places = {str(HERE / name): place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), len(LONGEST)))
 
 
 @dataclass(frozen=True)
