@@ -20,7 +20,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+PEM = "-----BEGIN"
 KEY_BYTES = 32
 NUMBER_MAX = 65_535  # two bytes in a seal
 NAMED = {"from", "until"}
@@ -63,7 +66,12 @@ class Keyring:
 
     @classmethod
     def read(cls, text: str) -> Keyring:
-        """From its lines; `;` counts as the end of one. Raises ValueError, which quotes nothing."""
+        """From its lines; `;` counts as the end of one. Raises ValueError, which quotes nothing.
+
+        The private key of an installation that signed before keys had versions is the first one.
+        """
+        if text.startswith(PEM):
+            return cls([Version(number=1, key=_seed(text))])
         lines = [line.split() for line in text.replace(";", "\n").splitlines() if line.strip()]
         versions = [_version(line) for line in lines]
         if not versions:
@@ -131,6 +139,13 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring(versions {sorted(self._by_number)})"
+
+
+def _seed(pem: str) -> bytes:
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("a private key is one of Ed25519")  # noqa: TRY004 - as for any bad line
+    return key.private_bytes_raw()
 
 
 def _version(words: list[str]) -> Version:

@@ -9,7 +9,17 @@ from rich.console import Console
 
 from simulator import people, town
 from simulator.api import ApiError
-from simulator.chapters import breakdowns, care, counters, fraud, news, ordinary, prices, refusals
+from simulator.chapters import (
+    breakdowns,
+    care,
+    counters,
+    fraud,
+    news,
+    ordinary,
+    prices,
+    refusals,
+    settlement,
+)
 from simulator.scene import Chapter, Scene
 from simulator.telling import Teller
 
@@ -24,6 +34,7 @@ CHAPTERS = (
     *news.CHAPTERS,
     *refusals.CHAPTERS,
     *refusals.LAST,
+    *settlement.CHAPTERS,
 )
 
 

@@ -181,3 +181,23 @@ class RuleHistory(Shape, frozen=True, kw_only=True):
 
     current: int
     editions: tuple[RuleEdition, ...]
+
+
+class FileListed(Shape, frozen=True, kw_only=True):
+    """A settlement file."""
+
+    file_id: UUID
+
+
+class FilesFound(Shape, frozen=True, kw_only=True):
+    """Settlement files, newest first."""
+
+    items: tuple[FileListed, ...]
+
+
+class FileFound(FileListed, frozen=True, kw_only=True):
+    """A file with what was made of its items: how many came to which outcome."""
+
+    records: int
+    net: Decimal
+    outcomes: dict[str, int]

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.keyring import Keyring
-from server.secrets import KeyName, LiveKeyring
+from server.secrets import KeyName, LiveKeyring, private_key_pem
 
 ONE, TWO, THREE = (base64.b64encode(bytes([each]) * 32).decode() for each in (1, 2, 3))
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -55,6 +56,13 @@ def test_a_text_that_is_none_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(ValueError, match=" ") as refused:
         Keyring.read(text)
     assert ONE not in str(refused.value)
+
+
+def test_a_private_key_from_before_keys_had_versions_is_the_first_one() -> None:
+    key = Ed25519PrivateKey.generate()
+    ring = Keyring.read(private_key_pem(key))
+    assert ring.active().key == key.private_bytes_raw()
+    assert Keyring.read(ring.text()).active() == ring.active()
 
 
 def test_it_follows_its_file_and_keeps_what_it_has_when_that_is_spoilt(tmp_path: Path) -> None:
