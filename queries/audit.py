@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ledger.books import COUNTRY, EPOCH, MICROSECOND
 from queries import cursor
 from queries.answer import Answer
+from queries.days import day_after
 from queries.reader import Reader
 from queries.tables import audit
 
@@ -96,7 +97,7 @@ def _within(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.from_ is not None:
         bounds.append(audit.c.happened_at >= _beginning(filters.from_))
     if filters.to is not None:
-        bounds.append(audit.c.happened_at < _beginning(filters.to + timedelta(days=1)))
+        bounds.append(audit.c.happened_at < _beginning(day_after(filters.to, "to")))
     for name in ("actor", "session", "request_id", "subject", "kind", "outcome"):
         value = getattr(filters, name)
         if value is not None:

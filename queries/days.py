@@ -6,7 +6,7 @@ where to look, and whoever looks compares the day.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -23,6 +23,21 @@ def require_span(first: date, last: date) -> None:
         raise InvalidRequest(field="to", reason="is before from")
     if (last - first).days >= DAYS_MAX:
         raise InvalidRequest(field="to", reason=f"is more than {DAYS_MAX} days after from")
+
+
+def day_before(day: date, field: str) -> date:
+    """The day before a day that `field` has asked for. Raises InvalidRequest for the first one of
+    the calendar, which has none."""
+    if day == date.min:
+        raise InvalidRequest(field=field, reason="is the first day that there is")
+    return day - timedelta(days=1)
+
+
+def day_after(day: date, field: str) -> date:
+    """The day after it. Raises InvalidRequest for the last one of the calendar."""
+    if day == date.max:
+        raise InvalidRequest(field=field, reason="is the last day that there is")
+    return day + timedelta(days=1)
 
 
 def first_number(day: date) -> sa.ScalarSelect[int]:

@@ -8,7 +8,7 @@ is sought may be and however large the journal has grown; where it ends, the nex
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from ledger.chart import AGENT_FLOAT, CHART, HEADINGS, ONE_PER_OWNER, WALLET, th
 from ledger.errors import InvalidRequest
 from ledger.money import Money
 from queries import cursor
+from queries.days import day_after
 from queries.reader import Reader
 from queries.report_tables import entry_word
 from queries.tables import account, entry, line, switch_operation
@@ -216,7 +217,9 @@ def _positions(filters: Filters) -> tuple[Any, Any]:
     first, last = filters.recorded_from, filters.recorded_to
     return (
         None if first is None else _position_of(_midnight(first), last_before=False),
-        None if last is None else _position_of(_midnight(last + timedelta(1)), last_before=True),
+        None
+        if last is None
+        else _position_of(_midnight(day_after(last, "recordedTo")), last_before=True),
     )
 
 
@@ -423,7 +426,7 @@ def _recorded(filters: Filters, moment: Any) -> Iterator[sa.ColumnElement[bool]]
     if filters.recorded_from is not None:
         yield moment >= _midnight(filters.recorded_from)
     if filters.recorded_to is not None:
-        yield moment < _midnight(filters.recorded_to + timedelta(days=1))
+        yield moment < _midnight(day_after(filters.recorded_to, "recordedTo"))
 
 
 def _midnight(day: date) -> datetime:

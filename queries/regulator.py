@@ -103,9 +103,9 @@ def days_of(month: str) -> tuple[date, date]:
     """The first and the last day of a month written 2026-11. Raises InvalidRequest."""
     try:
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=COUNTRY).date()
-    except ValueError:
+        following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    except (ValueError, OverflowError):  # the calendar's last month has none that follows
         raise InvalidRequest(field="month", reason="is written 2026-11") from None
-    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     return first, following - timedelta(days=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ledger.errors import InvalidRequest
 from ledger.money import Money
 from queries import accounts, standing, wallet
 from queries.answer import Answer, Side, customers_word_for, holds, money, side_of
-from queries.days import require_span
+from queries.days import day_before, require_span
 from queries.general_ledger import LINES
 from queries.reader import Reader
 from queries.standing import Axis, Scope, lines_of
@@ -87,8 +87,8 @@ async def of_account(reader: Reader, account_id: UUID, asked: Asked) -> Statemen
     rows = await reader.all(_lines(scope, asked, read_to))
     if len(rows) > LINES_MAX:
         raise InvalidRequest(field="to", reason=f"there are more than {LINES_MAX} lines until then")
-    day_before = asked.from_ - timedelta(days=1)
-    before = await standing.until(reader, scope, day_before, asked.axis, known)
+    last = day_before(asked.from_, "from")
+    before = await standing.until(reader, scope, last, asked.axis, known)
     balance = before.balance
     lines = []
     for row in rows:

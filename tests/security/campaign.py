@@ -75,7 +75,7 @@ class Campaign:
 
         try:
             ask()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - it is what is looked for
             self.breaches.append(f"{caller}: {operation}: {error}"[:600])
 
 
