@@ -49,8 +49,8 @@ COLUMNS = {
     "request_id": "request_id || 'x'",
     "outcome": "'NOT_FOUND'",
     "recorded_at": "recorded_at + interval '1 microsecond'",
-    "payload": """payload || '{"amount": 7}'""",
-    "touched": "touched || 'x'",
+    "payload": """payload || '{{"amount": 7}}'""",
+    "touched": "array_append(touched, 'x')",
     "hash": "sha256(hash)",
 }
 EDIT = sql.SQL("UPDATE ledger.log SET {} WHERE position = %(position)s")
