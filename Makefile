@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
-.PHONY: help setup demo test simulate drill timing tampers outsiders link pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing tampers outsiders link canaries pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,9 @@ outsiders: setup  ## hledger and beancount on random histories and changed files
 
 link: setup  ## attack the switch's link: MESSAGES= of each kind (ten thousand), SEED=; ends with one JSON object
 	@$(BIN)/python -m tests.server.link --seed $(or $(SEED),1) --messages $(or $(MESSAGES),10000)
+
+canaries: setup  ## secrets of every kind, looked for in all that is written: DAYS= (40); writes docs/security/canaries.json
+	@$(BIN)/python -m tests.server.canaries --days $(or $(DAYS),40) | tee docs/security/canaries.json
 
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures

@@ -26,7 +26,7 @@ from commands.deciding import Decided, Outcome, Submission, decide
 from commands.idempotency import Once
 from ledger.batch import Batch, Head, seal
 from ledger.books import Books
-from ledger.errors import Broken, NetworkError, OutcomeUnknown, Overloaded, Refusal
+from ledger.errors import Broken, NetworkError, OutcomeUnknown, Overloaded, Refusal, brief
 from ledger.lane import CommitUnknown
 from ledger.log import Log
 from ledger.rows import Key
@@ -156,9 +156,9 @@ class Spine:
                 await self._attempt(submissions)
             except psycopg.OperationalError as error:
                 # The database is away, restarting, or another process holds the lock.
-                logger.warning("batch failed", error=_brief(error), commands=len(submissions))
+                logger.warning("batch failed", error=brief(error), commands=len(submissions))
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are answered
-                logger.error("batch failed", error=_brief(error), commands=len(submissions))
+                logger.error("batch failed", error=brief(error), commands=len(submissions))
                 if attempt:
                     break
             else:
@@ -211,7 +211,7 @@ class Spine:
         try:
             following = await self._draft(taken, draft.batch.head, self._log.ahead(draft.batch))
         except Exception as error:  # noqa: BLE001 - it will be tried again, under the lock
-            logger.warning("could not decide ahead", error=_brief(error))
+            logger.warning("could not decide ahead", error=brief(error))
             following = None
         if following is None or following.batch.empty:
             self._put_back(taken)
@@ -227,7 +227,7 @@ class Spine:
         try:
             await finishing
         except Exception as error:  # noqa: BLE001 - whatever it was, it is decided again
-            logger.info("decided ahead in vain", error=_brief(error))
+            logger.info("decided ahead in vain", error=brief(error))
             await self._log.abandon()
             if draft is not None:
                 self._put_back(draft.submissions)
@@ -304,7 +304,7 @@ class Spine:
 
     async def _settled(self, draft: _Draft, unknown: CommitUnknown) -> bool:
         """True when the batch is durable; False when its callers were told that nobody knows."""
-        logger.warning("commit unknown", error=_brief(unknown), head=draft.batch.head.position)
+        logger.warning("commit unknown", error=brief(unknown), head=draft.batch.head.position)
         committed = await self._settle(draft.batch)
         if committed is None:
             _answer_all(draft.submissions, OutcomeUnknown(outcome="unknown"))
@@ -322,7 +322,7 @@ class Spine:
             try:
                 return await self._log.settle(batch)
             except psycopg.Error as error:
-                logger.warning("cannot settle yet", error=_brief(error))
+                logger.warning("cannot settle yet", error=brief(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
         return None
@@ -331,8 +331,3 @@ class Spine:
 def _answer_all(submissions: Sequence[Submission[Any]], refusal: Refusal) -> None:
     for submission in submissions:
         submission.answer(refusal)
-
-
-def _brief(error: BaseException) -> str:
-    """The first line of an error: the next ones may quote values that a log must not hold."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0]

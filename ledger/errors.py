@@ -22,11 +22,21 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
+import psycopg
 
 if TYPE_CHECKING:
     from ledger.books import Books
 
 Fact = str | int | bool | None
+
+
+def brief(error: BaseException) -> str:
+    """An error as a log may hold it: what it is and which rule of PostgreSQL's it broke. None of
+    its words: they quote what it was given."""
+    name = type(error).__name__
+    if not isinstance(error, psycopg.Error):
+        return name
+    return " ".join(filter(None, (name, error.sqlstate, error.diag.constraint_name)))
 
 
 class Refusal(Exception):

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from psycopg import sql
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
 
 from ledger.database import ROLES, connect_sync
 
 SCHEMA = Path(__file__).parent / "schema"
+SCRAM = b"scram-sha-256"
 MIGRATION_LOCK = 7_236_201  # two servers that start at once migrate one after the other
 
 
@@ -26,7 +28,7 @@ def migrate(owner_url: str, passwords: Mapping[str, str]) -> str:
     with connect_sync(owner_url, "makeba migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         for role in ROLES:
-            connection.execute(_role_statement(connection.execute, role, passwords[role]))
+            connection.execute(_role_statement(connection, role, passwords[role]))
         _upgrade(owner_url)
     return newest_revision()
 
@@ -38,11 +40,13 @@ def newest_revision() -> str:
     return revision
 
 
-def _role_statement(execute, role: str, password: str) -> sql.Composed:  # type: ignore[no-untyped-def]
-    known = execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+def _role_statement(connection: Connection[TupleRow], role: str, password: str) -> sql.Composed:
+    """With the password's verifier: PostgreSQL may log the statement, and never needs the rest."""
+    known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     verb = sql.SQL("ALTER" if known is not None else "CREATE")
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), SCRAM)
     return sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-        verb, sql.Identifier(role), sql.Literal(password)
+        verb, sql.Identifier(role), sql.Literal(verifier.decode())
     )
 
 

@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
 from ledger.database import connect
+from ledger.errors import brief
 from queries.projection import (
     access,
     accounts,
@@ -177,7 +178,7 @@ class Projector:
                         await asyncio.sleep(pace.rest_seconds)
                     pause = pace.retry_seconds
                 except Exception as error:
-                    logger.exception("projection failed", error=_brief(error), after=self.position)
+                    logger.exception("projection failed", error=brief(error), after=self.position)
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, pace.retry_seconds_max)
                 else:
@@ -279,8 +280,3 @@ class Projector:
 def _only(row: TupleRow | None) -> TupleRow:
     assert row is not None, "it is one row"
     return row
-
-
-def _brief(error: BaseException) -> str:
-    """The first line of an error. Never its parameters."""
-    return str(error).partition("\n")[0]

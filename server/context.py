@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from ledger.errors import Overloaded, Refusal
 from server.errors import headers_of, refusal_for, rendered
+from server.policy import route_of
 
 logger = structlog.get_logger(__name__)
 
@@ -141,11 +142,10 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
     def log(self) -> None:
-        """One line, without the query: that is where people put what they should not."""
+        """One line, with the route and not the address: people type secrets into addresses."""
         logger.info(
             "request",
-            method=self._scope["method"],
-            path=self._scope["path"],
+            route=route_of(self._scope),
             status=self._status,
             ms=round((time.perf_counter() - self._began) * 1000, 2),
         )

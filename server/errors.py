@@ -40,6 +40,9 @@ logger = structlog.get_logger(__name__)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+# What a message quotes of the caller's own words, and how a member of a body may be called.
+QUOTED = re.compile(r" (?:'(?P<value>.*)'|`(?P<name>[^`]*)`)$", re.DOTALL)
+MEMBER = re.compile(r"[a-z]{1,24}(?:[A-Z][a-z]{1,24}){0,4}")
 PATH_IN_MESSAGE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
@@ -114,13 +117,22 @@ def rendered(refusal: Refusal, accept: str) -> tuple[bytes, str]:
 
 
 def invalid(error: msgspec.ValidationError | str) -> InvalidRequest:
-    """From a validation message, which names no value but what is wrong and where."""
+    """From a validation message: what is wrong and where, and nothing of what was sent."""
     text = str(error)
     found = PATH_IN_MESSAGE.search(text)
-    reason = text[: found.start()] if found else text
+    reason = _unquoted(text[: found.start()] if found else text)
     if found and found["path"]:
         return InvalidRequest(field=found["path"], reason=reason)
     return InvalidRequest(reason=reason)
+
+
+def _unquoted(reason: str) -> str:
+    """Without the value at its end, and without a name that no member could have: whoever mixes up
+    two fields sends a secret in the wrong place, and replies are kept in many."""
+    quoted = QUOTED.search(reason)
+    if quoted is None or (quoted["name"] and MEMBER.fullmatch(quoted["name"])):
+        return reason
+    return reason[: quoted.start()]
 
 
 def refusal_for(error: Exception) -> Refusal:
@@ -153,7 +165,7 @@ def _from_litestar(error: HTTPException) -> Refusal:
 
 def _from_validation(error: ValidationException) -> Refusal:
     for found in error.extra if isinstance(error.extra, list) else ():
-        key, message = found.get("key"), found.get("message", "is not allowed")
+        key, message = found.get("key"), _unquoted(found.get("message", "is not allowed"))
         return InvalidRequest(field=key, reason=message) if key else InvalidRequest(reason=message)
     return InvalidRequest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +12,12 @@ from typing import Any
 
 import structlog
 
+from ledger.errors import brief
+
 HIDDEN = "…"
 HELD_BACK_MAX = 1_000
+ERRORS_MAX = 5  # that led to one another
+FRAMES_MAX = -40  # the innermost
 # A part of a name is enough: `access_token`, `pinHash` and `Set-Cookie` are all covered.
 SECRET_NAMES = (
     "authorization", "challenge", "code", "cookie", "dsn", "key", "password", "pin", "seal",
@@ -31,7 +36,7 @@ def configure(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        without_words,
         hide_secrets,
     ]
     structlog.configure(
@@ -45,7 +50,7 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), first_line, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 hide_secrets,
@@ -81,6 +86,35 @@ class _Kept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(record)
+
+
+def without_words(
+    _logger: Any, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Of an exception its types and places: its words may quote whatever it was given."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = "\n".join(_told(error, ERRORS_MAX))
+    return event
+
+
+def _told(error: BaseException, many: int) -> Iterator[str]:
+    """What led to it first, as Python shows it."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for each in (*([before] if before else []), *inner)[:many]:
+        yield from _told(each, many - 1)
+    yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__, FRAMES_MAX))
+    yield brief(error)
+
+
+def first_line(
+    _logger: Any, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Of what a library says, the first line: asyncio's next one quotes the exception."""
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
 
 
 def hide_secrets(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import Any
 
 from commands.identity.person import STAFF, Role
 from server.settings import API
@@ -27,6 +28,7 @@ class Rule(Enum):
 
 
 Allowed = Rule | frozenset[Role]
+UNKNOWN = "unknown"  # a method or a path that there is not
 
 EVERYBODY = frozenset(Role)
 CUSTOMER = frozenset({Role.CUSTOMER})
@@ -398,6 +400,13 @@ def shows_anothers(name: str, role: Role) -> bool:
     if role in OUR_PEOPLE:
         return short.startswith("GET ") and short in API_POLICY and short not in NOBODY_ELSES
     return short in STRANGERS
+
+
+def route_of(scope: Mapping[str, Any]) -> str:
+    """What a request has asked, as it stands here. A method or path that there is not is what
+    somebody typed, and may be a secret: it is not repeated."""
+    name = f"{scope['method']} {scope.get('path_template')}"
+    return name if name in POLICY else UNKNOWN
 
 
 _PATHS = tuple(

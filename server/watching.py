@@ -14,13 +14,18 @@ from ledger import trail
 from ledger.batch import DONE
 from ledger.trail import Note
 from server.auth import Caller
-from server.policy import POLICY, shows_anothers
+from server.policy import route_of, shows_anothers
 from server.signatures import SwitchCaller
 from server.trail import Trail
 
-UNKNOWN = "unknown"  # a path or a method that there is not
 ASKED_MAX = 4
-NUMBER = re.compile(r"[0-9]{1,19}")
+# What may stand in a path beside ids, by the parameter's name: digits of any other shape may be a
+# PIN or a code in the wrong place.
+NUMBERS = {
+    "number": re.compile(r"(20[0-9]{14}|20[0-9]{2}/[0-9]{1,12})"),  # of an entry, with its year
+    "code": re.compile(r"[0-9]{4}"),  # of the chart
+    "rrn": re.compile(r"[0-9]{12}"),  # of the switch's, when it was the switch that asked
+}
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PROBES = ("/health/live", "/health/ready")  # machines ask every second, also while all is away
 
@@ -38,7 +43,7 @@ class Watching:
                 self._trail.refused(_note(scope, trail.REFUSED, _refused(scope, status)))
             return
         caller = scope.get("user")
-        if isinstance(caller, Caller) and shows_anothers(_route(scope), caller.role):
+        if isinstance(caller, Caller) and shows_anothers(route_of(scope), caller.role):
             await self._trail.read(_note(scope, trail.READ, DONE))
 
 
@@ -55,7 +60,7 @@ def _note(scope: HTTPScope, what: str, outcome: str) -> Note:
         actor=_actor(caller),
         session=caller.session_id if isinstance(caller, Caller) else None,
         request_id=state["request_id"],
-        route=_route(scope),
+        route=route_of(scope),
         asked=" ".join(list(dict.fromkeys(_asked(scope, state)))[:ASKED_MAX]),
         outcome=outcome,
     )
@@ -69,22 +74,18 @@ def _actor(caller: object) -> str:
     return trail.NOBODY
 
 
-def _route(scope: HTTPScope) -> str:
-    """As the policy has it. A path that there is not is what somebody typed: it is not kept."""
-    name = f"{scope['method']} {scope.get('path_template')}"
-    return name if name in POLICY else UNKNOWN
-
-
 def _refused(scope: HTTPScope, status: int) -> str:
     return str((scope.get("state") or {}).get("refused", status))
 
 
 def _asked(scope: HTTPScope, state: dict[str, Any]) -> Iterator[str]:
-    """Ids and numbers only: whatever else stands there may be a secret in the wrong place."""
+    """Ids and known numbers only: whatever else stands there may be a secret in the wrong place."""
     if "saw" in state:
         yield str(state["saw"])
-    for value in (scope.get("path_params") or {}).values():
-        if isinstance(value, UUID) or NUMBER.fullmatch(str(value)) or ID.fullmatch(str(value)):
+    signed = isinstance(scope.get("user"), SwitchCaller)
+    for name, value in (scope.get("path_params") or {}).items():
+        known = NUMBERS.get(name, ID) if name != "rrn" or signed else ID
+        if ID.fullmatch(str(value)) or known.fullmatch(str(value)):
             yield str(value)
     for _, value in parse_qsl(scope.get("query_string", b"").decode("latin-1")):
         if ID.fullmatch(value):

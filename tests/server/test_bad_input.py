@@ -89,6 +89,14 @@ async def test_members_that_are_unknown_or_of_another_type(customer: Somebody) -
 
 async def test_a_refusal_does_not_repeat_what_was_sent(customer: Somebody) -> None:
     secret = "9" * 7 + "canary"
+    for path, sent in (("auth/login", {secret: "x"}), ("proposals", {"kind": secret})):
+        answer = await send(customer, json.dumps(sent).encode(), path)
+        assert "canary" not in answer.text
+    known = await send(customer, b'{"toPhone":"+2389000001","amount":1,"colour":"red"}', "transfer")
+    assert "`colour`" in known.json()["error"]["details"]["reason"]
+    asked = await customer.get("statement/file", params={"language": secret})
+    assert is_refused(asked, 400, "INVALID_REQUEST")
+    assert "canary" not in asked.text
     for body in ({"phone": customer.who.phone, "pin": secret}, {"phone": secret, "pin": "1234"}):
         answer = await send(customer, json.dumps(body).encode(), "auth/login")
         assert is_refused(answer, 400, "INVALID_REQUEST")

@@ -124,6 +124,42 @@ async def test_a_bug_is_logged_under_the_requests_id_and_not_told(
     assert "a bug of ours" in str(line["exception"])
 
 
+def test_an_exception_is_logged_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("debug")
+    words = ["482915", "cavala", "739204"]
+    try:
+        try:
+            {}[words[0]]
+        except KeyError as error:
+            error.add_note(words[2])
+            raise ValueError(" ".join(words)) from error
+    except ValueError as error:
+        structlog.get_logger("x").error("said", exc_info=error)
+        logging.getLogger("library").exception("said\nfuture: %r", error)  # noqa: TRY401 - as asyncio does
+    ours, theirs = lines(capsys)
+    for line in (ours, theirs):
+        assert line["event"] == "said"
+        told = str(line["exception"])
+        assert "KeyError" in told
+        assert told.endswith("ValueError")
+        assert "test_logs.py" in told
+        assert not any(word in str(line) for word in words)
+
+
+async def test_a_request_is_logged_by_its_route(
+    server: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("debug")
+    await server.client.get("withdrawal/482915")
+    await server.client.get("482915/x")
+    await server.client.request("CAVALA", "balance")
+    customer = await server.somebody("customer").sign_in()
+    await customer.get(f"withdrawal/{customer.id}")
+    said = [each["route"] for each in lines(capsys) if each["event"] == "request"]
+    assert said[:3] == ["unknown"] * 3
+    assert said[-1] == "GET /api/v1/withdrawal/{transaction_id}"
+
+
 def test_whoever_reads_the_lines_may_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     nobody_reads = NobodyReads()
     monkeypatch.setattr(sys, "stderr", nobody_reads)

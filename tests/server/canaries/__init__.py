@@ -1,0 +1,1 @@
+"""Canaries: secrets of every kind go through the system, and all that is written is searched."""
