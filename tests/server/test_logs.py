@@ -129,7 +129,7 @@ def test_an_exception_is_logged_without_its_words(capsys: pytest.CaptureFixture[
     words = ["482915", "cavala", "739204"]
     try:
         try:
-            {}[words[0]]
+            {"known": 1}[words[0]]
         except KeyError as error:
             error.add_note(words[2])
             raise ValueError(" ".join(words)) from error

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -42,14 +43,21 @@ def bodies(records: int) -> Iterator[bytes]:
     for position in range(1, records + 1):
         subject, session, request = (str(UUID(int=dice.getrandbits(128))) for _ in range(3))
         head = [position, "transfer.made", subject, accounts[position % ACCOUNTS], session, request]
-        payload = {"amountMinor": 20_000, "feeMinor": 200, "receiverId": session, "walletId": subject}
+        payload = {
+            "amountMinor": 20_000,
+            "feeMinor": 200,
+            "receiverId": session,
+            "walletId": subject,
+        }
         if position % WITHOUT_ENTRY == 0:
             head[1] = "session.opened"
-            rest = [None, None, None, None, []]
+            rest: list[Any] = [None, None, None, None, []]
         else:
             number += 1
             lines = []
-            for account, amount in zip(dice.sample(accounts, 3), (20_200, -20_000, -200), strict=True):
+            for account, amount in zip(
+                dice.sample(accounts, 3), (20_200, -20_000, -200), strict=True
+            ):
                 balances[account] += amount
                 lines.append([account, amount, balances[account]])
             rest = [number, "2026-11-20", "2026-11-20", None, lines]

@@ -32,7 +32,7 @@ COMMANDS = (
     ("keys", "rotate", "pepper", "--in", "0"),
     ("keys", "rotate", "server-key", "--in", "0"),
     ("keys", "reseal"),
-    ("access",),
+    ("doctor",),
     ("audit",),
     ("journal",),
     ("no-such-command",),
