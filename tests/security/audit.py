@@ -33,9 +33,18 @@ RULE = re.compile(r"^ {2}- id: ([a-z-]+)", re.MULTILINE)
 PLANTED = HERE / "planted" / "faults.txt"
 
 # What bandit says of lines that a person has read, by file.
-READ = {("queries/projection/agents.py", "B608"): "put together from constants of the same module"}
+READ = {
+    ("queries/projection/agents.py", "B608"): "put together from constants of the same module",
+    ("queries/exports/reading.py", "B314"): (
+        "a sheet that its user exported, and libexpat from 2.4.1 on refuses entities that grow"
+    ),
+    ("server/vault.py", "B305"): "one block alone, half of which must come out as zeros",
+}
 # Names of secrets, not secrets; what tests invent is no secret either.
-NAMES_ONLY = {"server/postgres.py", "server/webhooks/sender.py"}
+NAMES_ONLY = {
+    "benchmarks/books.py", "docs/security/sbom.json", "server/enrolment.py", "server/postgres.py",
+    "server/webhooks/sender.py",
+}  # fmt: skip
 NOT_WITH_US = re.compile(r"(?<!L)GPL|AGPL|UNKNOWN|proprietary", re.IGNORECASE)
 
 
