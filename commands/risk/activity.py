@@ -6,7 +6,7 @@ counted under the log's lock, so that two who spend at once cannot both pass a l
 Two of them change with most commands, so one is kept as it is stored: bytes of fixed places,
 little-endian, with a wallet's account, or as a row of its own for any other place. First stand the
 day, when its owner last moved money and when it began; then what is used, for each operation; then
-the newest movements. Counting writes one place anew and appends.
+the newest movements. Counting writes one place anew and appends; rules unpack single columns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,13 @@ _DAY = struct.Struct("<I")  # counted from the year 1
 _TIME = struct.Struct("<q")  # microseconds since 1970; 0 is never
 _USED = struct.Struct("<IqIq")
 _PAST = struct.Struct("<IB?qQ")  # seconds since 1970, which operation, inward, amount, other
-_PASTS = tuple(struct.Struct("<" + "IB?qQ" * count) for count in range(RECENT_MAX + 1))
+# One column of so many movements: the other places are passed over.
+_ATS, _AMOUNTS, _OTHERS = (
+    tuple(struct.Struct("<" + column * count) for count in range(RECENT_MAX + 1))
+    for column in ("I18x", "6xq8x", "14xQ")
+)
+_AT = struct.Struct("<I")
+_OPERATION, _INWARD = 4, 5  # each is one byte
 _LAST_AT = _DAY.size
 _OPENED_AT = _LAST_AT + _TIME.size
 _USED_FROM = _OPENED_AT + _TIME.size
@@ -62,25 +68,71 @@ class Used(NamedTuple):
     month_minor: int = 0
 
 
-class Recent(NamedTuple):
+class Recent:
     """Movements that were, the newest last, in columns: `at` in seconds since 1970, the operation's
-    number, whether money came in, how much, and who stood on the other side, as `short` has it."""
+    number, whether money came in, how much, and who stood on the other side, as `short` has it.
+    Each is unpacked when it is asked for: a rule looks at few of them, and most rules at none."""
 
-    at: tuple[int, ...]
-    operation: tuple[int, ...]
-    inward: tuple[bool, ...]
-    amount: tuple[int, ...]
-    other: tuple[int, ...]
+    __slots__ = ("_amount", "_in_minor", "_inward", "_movements", "_other")
+
+    def __init__(self, movements: bytes) -> None:
+        self._movements = movements
+        self._amount: tuple[int, ...] | None = None
+        self._other: tuple[int, ...] | None = None
+        self._inward: bytes | None = None
+        self._in_minor: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._movements) // _PAST.size
+
+    @property
+    def at(self) -> tuple[int, ...]:
+        """When each was."""
+        return _ATS[len(self._movements) // _PAST.size].unpack(self._movements)
+
+    @property
+    def operation(self) -> bytes:
+        """Which operation each was, a byte for each."""
+        return self._movements[_OPERATION :: _PAST.size]
+
+    @property
+    def inward(self) -> bytes:
+        """Whether money came in, a byte of 0 or 1 for each."""
+        if self._inward is None:
+            self._inward = self._movements[_INWARD :: _PAST.size]
+        return self._inward
+
+    @property
+    def amount(self) -> tuple[int, ...]:
+        """How much each was."""
+        if self._amount is None:
+            movements = self._movements
+            self._amount = _AMOUNTS[len(movements) // _PAST.size].unpack(movements)
+        return self._amount
+
+    @property
+    def other(self) -> tuple[int, ...]:
+        """Who stood on the other side of each."""
+        if self._other is None:
+            movements = self._movements
+            self._other = _OTHERS[len(movements) // _PAST.size].unpack(movements)
+        return self._other
 
     def since(self, at: int) -> Recent:
         """Those at this second or later."""
-        older = bisect_left(self.at, at)
-        return self if not older else Recent._make([column[older:] for column in self])
+        movements = self._movements
+        if not movements or _AT.unpack_from(movements)[0] >= at:
+            return self
+        if _AT.unpack_from(movements, len(movements) - _PAST.size)[0] < at:
+            return NONE
+        return Recent(movements[bisect_left(self.at, at) * _PAST.size :])
 
     @property
     def in_minor(self) -> int:
         """How much came in."""
-        return sum(compress(self.amount, self.inward))
+        if self._in_minor is None:
+            self._in_minor = sum(compress(self.amount, self.inward))
+        return self._in_minor
 
     @property
     def out_minor(self) -> int:
@@ -90,7 +142,7 @@ class Recent(NamedTuple):
     @property
     def out_count(self) -> int:
         """How often money went out."""
-        return self.inward.count(False)
+        return self.inward.count(0)
 
     @property
     def senders(self) -> set[int]:
@@ -101,6 +153,9 @@ class Recent(NamedTuple):
     def receivers(self) -> set[int]:
         """To whom money went out."""
         return set(compress(self.other, map(not_, self.inward)))
+
+
+NONE = Recent(b"")
 
 
 class Activity(Row, frozen=True, kw_only=True):
@@ -174,13 +229,11 @@ class Activity(Row, frozen=True, kw_only=True):
     @property
     def recent(self) -> Recent:
         """The newest movements."""
-        movements = self.state[_RECENT_FROM:]
-        values = _PASTS[len(movements) // _PAST.size].unpack(movements)
-        return Recent(values[0::5], values[1::5], values[2::5], values[3::5], values[4::5])
+        return Recent(self.state[_RECENT_FROM:])
 
     def using(self, operation: str) -> Used:
         """What is used for an operation on its day and in that day's month."""
-        return Used(*_USED.unpack_from(self.state, _PLACE[operation]))
+        return Used._make(_USED.unpack_from(self.state, _PLACE[operation]))
 
     def on(self, today: date) -> Activity:
         """The same as it counts today: a new day begins at nothing, and so does a new month."""
@@ -205,20 +258,23 @@ class Activity(Row, frozen=True, kw_only=True):
     ) -> Activity:
         """The same after a movement that its owner made, so many microseconds after 1970; a row
         `on` today."""
-        state, place = bytearray(self.state), _PLACE[operation]
+        state, place = self.state, _PLACE[operation]
         day_count, day_minor, month_count, month_minor = _USED.unpack_from(state, place)
-        _TIME.pack_into(state, _LAST_AT, micros)
-        _USED.pack_into(
-            state, place, day_count + 1, day_minor + amount, month_count + 1, month_minor + amount
+        used = _USED.pack(day_count + 1, day_minor + amount, month_count + 1, month_minor + amount)
+        return self._with(
+            state[:_LAST_AT]
+            + _TIME.pack(micros)
+            + state[_OPENED_AT:place]
+            + used
+            + state[place + _USED.size : _RECENT_FROM]
+            + _with_newest(state, micros, operation, inward, amount, other)
         )
-        _append(state, micros, operation, inward, amount, other)
-        return self._with(state)
 
     def told(self, micros: int, operation: str, amount: int, other: UUID | None) -> Activity:
         """The same after money came in that somebody else sent: it uses up nothing."""
-        state = bytearray(self.state)
-        _append(state, micros, operation, True, amount, other)
-        return self._with(state)
+        state = self.state
+        newest = _with_newest(state, micros, operation, True, amount, other)
+        return self._with(state[:_RECENT_FROM] + newest)
 
     def given_back(self, operation: str, amount: int, counted_on: date, *, whole: bool) -> Activity:
         """The same after money that was counted on a day came back; a part keeps its count."""
@@ -246,8 +302,8 @@ class Activity(Row, frozen=True, kw_only=True):
         """Keep a wallet's with its account."""
         books.remember(self.subject, self.state)
 
-    def _with(self, state: bytes | bytearray) -> Activity:
-        return Activity(version=self.version, subject=self.subject, state=bytes(state))
+    def _with(self, state: bytes) -> Activity:
+        return Activity(version=self.version, subject=self.subject, state=state)
 
     def _time(self, place: int) -> datetime | None:
         micros = _TIME.unpack_from(self.state, place)[0]
@@ -265,12 +321,13 @@ def number_of(operation: str) -> int:
     return _NUMBER[operation]
 
 
-def _append(
-    state: bytearray, micros: int, operation: str, inward: bool, amount: int, other: UUID | None
-) -> None:
-    state += _PAST.pack(micros // 1_000_000, _NUMBER[operation], inward, amount, short(other))
-    if len(state) > _STATE_MAX:
-        del state[_RECENT_FROM : _RECENT_FROM + _PAST.size]
+def _with_newest(
+    state: bytes, micros: int, operation: str, inward: bool, amount: int, other: UUID | None
+) -> bytes:
+    """The movements after one more; the oldest of RECENT_MAX is forgotten."""
+    kept_from = _RECENT_FROM if len(state) < _STATE_MAX else _RECENT_FROM + _PAST.size
+    newest = _PAST.pack(micros // 1_000_000, _NUMBER[operation], inward, amount, short(other))
+    return state[kept_from:] + newest
 
 
 def activity_of(books: Books, subject: UUID) -> Activity:

@@ -25,14 +25,22 @@ OUT = (ATM, CASH_OUT, TRANSFER)
 COUNTER = (CASH_IN, CASH_OUT)
 MINOR = CVE.minor_per_major
 
-Test = Callable[[Features, Mapping[str, int]], bool]
+Thresholds = Mapping[str, int]
+Test = Callable[[Features, Thresholds], bool]
+Amounts = Callable[[Thresholds], tuple[int, int]]
+Judging = tuple[int, int, Rule, Test]
+ANY_AMOUNT = (0, customers.AMOUNT_MAX)
 
 
 class Typology(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of fraud. `test` is None where a watch or another use case finds it."""
+    """One way of fraud. `test` is None where a watch or another use case finds it.
+
+    `amounts` are the least and the most that it looks at; None is any amount.
+    """
 
     name: str
     test: Test | None
+    amounts: Amounts | None = None
     operations: tuple[Operation, ...]
     action: Action
     thresholds: dict[str, int]
@@ -54,11 +62,16 @@ WATCHED = {
 
 
 def _of(
-    test: Test, operations: tuple[Operation, ...], action: Action, **thresholds: int
+    test: Test,
+    operations: tuple[Operation, ...],
+    action: Action,
+    amounts: Amounts | None = None,
+    **thresholds: int,
 ) -> Typology:
     return Typology(
         name=test.__name__,
         test=test,
+        amounts=amounts,
         operations=operations,
         action=action,
         thresholds=thresholds,
@@ -93,6 +106,7 @@ TYPOLOGIES = (
         velocity.split_around_band,
         OUT,
         Action.REVIEW,
+        velocity.just_within_band,
         band_minor=5_000 * MINOR,
         least_percent=80,
         count=4,
@@ -101,6 +115,7 @@ TYPOLOGIES = (
         velocity.structuring,
         (*OUT, CASH_IN),
         Action.REVIEW,
+        velocity.just_under_limit,
         limit_minor=20_000 * MINOR,
         percent=5,
         count=3,
@@ -112,10 +127,12 @@ TYPOLOGIES = (
     _of(flows.pass_through, OUT, Action.HOLD, senders=4, percent=80),
     _of(flows.float_drain, (CASH_IN,), Action.REVIEW, percent=80, least_minor=50_000 * MINOR),
     _of(flows.self_dealing, COUNTER, Action.REVIEW, least_count=10, percent=50),
-    _of(customers.new_device, OUT, Action.STEP_UP, hours=72, least_minor=2_000 * MINOR),
-    _of(customers.first_atm_near_limit, (ATM,), Action.STEP_UP, limit_minor=20_000 * MINOR,
-        percent=80),
-    _of(customers.dormant_wakes, OUT, Action.STEP_UP, days=180, least_minor=5_000 * MINOR),
+    _of(customers.new_device, OUT, Action.STEP_UP, customers.large, hours=72,
+        least_minor=2_000 * MINOR),
+    _of(customers.first_atm_near_limit, (ATM,), Action.STEP_UP, customers.near_limit,
+        limit_minor=20_000 * MINOR, percent=80),
+    _of(customers.dormant_wakes, OUT, Action.STEP_UP, customers.large, days=180,
+        least_minor=5_000 * MINOR),
     _of(customers.impossible_travel, COUNTER, Action.HOLD, minutes=40),
     _of(customers.repeated_claims, (ATM,), Action.REVIEW, claims=3, days=30),
     _watched("wrong_codes_terminal", Action.STEP_UP, **IN_ROW),
@@ -128,10 +145,10 @@ LIVE_FROM_THE_START = ("wrong_codes_terminal", "wrong_codes_link", "wrong_codes_
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What an edition judges for one operation: rules with their tests, and whether one that is
-    live may set the money aside."""
+    """What an edition judges for one operation: the least and the most that a rule looks at, the
+    rule and its test; and whether one that is live may set the money aside."""
 
-    rules: tuple[tuple[Rule, Test], ...]
+    rules: tuple[Judging, ...]
     may_hold: bool
 
 
@@ -160,12 +177,20 @@ def plan_of(edition: RuleEdition, operation: Operation) -> Plan:
 def _plan(edition: RuleEdition, operation: Operation) -> Plan:
     named = [(rule, BY_NAME[rule.name]) for rule in edition.rules if rule.name in BY_NAME]
     rules = tuple(
-        (rule, typology.test)
+        (*_amounts(rule, typology), rule, typology.test)
         for rule, typology in named
         if typology.test is not None and operation in typology.operations
     )
-    holding = any(rule.action is Action.HOLD and rule.mode is Mode.LIVE for rule, _ in rules)
+    holding = any(rule.action is Action.HOLD and rule.mode is Mode.LIVE for *_, rule, _ in rules)
     return Plan(rules, holding)
+
+
+def _amounts(rule: Rule, typology: Typology) -> tuple[int, int]:
+    """What a rule looks at. Where its thresholds do not tell, that is any amount."""
+    try:
+        return ANY_AMOUNT if typology.amounts is None else typology.amounts(rule.thresholds)
+    except KeyError:
+        return ANY_AMOUNT
 
 
 _kept: list[tuple[RuleEdition, dict[Operation, Plan]]] = []

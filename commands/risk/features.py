@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from commands.agent.row import Agent
 from commands.identity.session import Session
-from commands.risk.activity import Activity, Recent
+from commands.risk.activity import Activity, Recent, Used
 from commands.risk.movement import Movement
 from commands.risk.profile import RiskProfile
 from commands.risk.watch import Watch
@@ -16,21 +15,6 @@ from ledger.books import Books
 
 HOUR = 3_600
 DAY = 86_400
-
-
-class Hour(NamedTuple):
-    """An hour of a wallet: how often and how much went out, and how much came in."""
-
-    out_count: int
-    out_minor: int
-    in_minor: int
-    movements: Recent
-
-    @staticmethod
-    def of(recent: Recent) -> Hour:
-        """The sums of these movements."""
-        in_minor = recent.in_minor
-        return Hour(recent.out_count, sum(recent.amount) - in_minor, in_minor, recent)
 
 
 class Features:
@@ -45,6 +29,7 @@ class Features:
         "now",
         "profile",
         "receiver",
+        "used",
         "wallet",
     )
 
@@ -53,18 +38,20 @@ class Features:
         books: Books,
         movement: Movement,
         wallet: Activity,
+        used: Used,
         receiver: Activity | None,
         profile: RiskProfile | None,
     ) -> None:
         self._books = books
         self.movement = movement
         self.wallet = wallet
+        self.used = used  # of the movement's operation, before it
         self.receiver = receiver
         self.profile = profile
         self.now = books.micros // 1_000_000  # seconds since 1970
         self.amount = movement.amount  # without the fee, in minor units
         self._recent: Recent | None = None
-        self._hour: Hour | None = None
+        self._hour: Recent | None = None
 
     @property
     def recent(self) -> Recent:
@@ -74,10 +61,10 @@ class Features:
         return self._recent
 
     @property
-    def hour(self) -> Hour:
+    def hour(self) -> Recent:
         """What it did in the last hour, as far as it has kept that."""
         if self._hour is None:
-            self._hour = Hour.of(self.within(HOUR))
+            self._hour = self.within(HOUR)
         return self._hour
 
     def within(self, seconds: int, *, of: Activity | None = None) -> Recent:

@@ -14,7 +14,13 @@ import msgspec
 
 from commands.identity.session import Session
 from commands.identity.step_up import require_stepped_up
-from commands.risk.activity import Activity, activity_of, activity_of_wallet, terminal_subject
+from commands.risk.activity import (
+    Activity,
+    Used,
+    activity_of,
+    activity_of_wallet,
+    terminal_subject,
+)
 from commands.risk.judge import Judged, judge, judge_keys
 from commands.risk.limits import (
     AGENT,
@@ -90,8 +96,10 @@ def require_passed(books: Books, movement: Movement) -> Passed:
     edition = limits_now(books)
     operation = movement.operation
     wallet = activity_of_wallet(books, movement.wallet)
-    _require_within(edition, movement, wallet)
-    _require_good_session(books, edition, movement, wallet)
+    used = wallet.using(operation)
+    _require_within(edition, movement, used)
+    if movement.session_id is not None:
+        _require_good_session(books, edition, movement, used)
     receiver = None
     if movement.to_wallet is not None:
         receiver = activity_of_wallet(books, movement.to_wallet)
@@ -103,7 +111,7 @@ def require_passed(books: Books, movement: Movement) -> Passed:
             for who, subject in ((AGENT, movement.agent_id), (TILL, movement.till_id))
             if subject is not None
         )
-    judged = judge(books, movement, wallet, receiver)
+    judged = judge(books, movement, wallet, used, receiver)
     return Passed(movement, wallet, receiver, places, judged)
 
 
@@ -221,13 +229,13 @@ def count_again_at(
     books.put(found.on(books.today).counted_again(operation, amount, counted_on))
 
 
-def _require_within(edition: LimitEdition, movement: Movement, wallet: Activity) -> None:
+def _require_within(edition: LimitEdition, movement: Movement, used: Used) -> None:
     operation = movement.operation
     amount = movement.amount
     tier = movement.person.tier or ""
     limit = edition.of(tier, operation)
     if limit is not None:
-        limit.require_room(wallet.using(operation), amount)
+        limit.require_room(used, amount)
     if operation is CASH_IN:
         _require_room_in(edition, tier, movement.wallet.holds_minor, amount)
         return
@@ -242,7 +250,7 @@ def _require_within(edition: LimitEdition, movement: Movement, wallet: Activity)
 
 
 def _require_good_session(
-    books: Books, edition: LimitEdition, movement: Movement, wallet: Activity
+    books: Books, edition: LimitEdition, movement: Movement, used: Used
 ) -> None:
     """Raises Unauthenticated for a session that was ended while its request was under way,
     LimitExceeded beyond what a new device may, and StepUpRequired for it and for large amounts."""
@@ -255,21 +263,19 @@ def _require_good_session(
     operation, amount = movement.operation, movement.amount
     is_new = session.capped_until is not None and not books.passed(session.capped_until)
     if is_new:
-        _require_little(edition, operation, wallet, amount)
+        _require_little(edition, operation, used, amount)
     limit = edition.of(movement.person.tier or "", operation)
     large = limit is not None and limit.step_up_above is not None and amount > limit.step_up_above
     if is_new or large:
         require_stepped_up(books, session_id)
 
 
-def _require_little(
-    edition: LimitEdition, operation: Operation, wallet: Activity, amount: int
-) -> None:
+def _require_little(edition: LimitEdition, operation: Operation, used: Used, amount: int) -> None:
     limit = edition.of(NEW_DEVICE, operation)
     if limit is None:
         return
     try:
-        limit.require_room(wallet.using(operation), amount)
+        limit.require_room(used, amount)
     except LimitExceeded as exceeded:
         raise LimitExceeded(**exceeded.facts, of=NEW_DEVICE) from None
 

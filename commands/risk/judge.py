@@ -6,6 +6,7 @@ in passes, with a case.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ import structlog
 from commands.agent.row import Agent
 from commands.identity.session import Session
 from commands.identity.step_up import stepped_up
-from commands.risk.activity import Activity
+from commands.risk.activity import Activity, Used
 from commands.risk.case import Case, CaseState, case_id_of, open_case, record_hit
-from commands.risk.catalogue import BY_NAME, plan_of
+from commands.risk.catalogue import BY_NAME, Judging, plan_of
 from commands.risk.features import Features
 from commands.risk.movement import Movement
 from commands.risk.profile import RiskProfile, note_island, profile_of
@@ -50,6 +51,8 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     edition: int
     hits: tuple[Hit, ...] = ()
     holds: bool = False  # a transfer's money is set aside until somebody has looked
+    profile: bool = True  # the wallet has one
+    acts: bool = False  # one of the hits does
 
     def note(self, books: Books, movement: Movement, transaction_id: UUID) -> dict[str, Any]:
         """Log the hits and open the case that they need; what the movement's record shall tell.
@@ -58,21 +61,23 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
         first movement: one that is there is kept in memory, and one that is not is looked for again
         each time.
         """
-        wallet_id = movement.wallet.id
-        if books.find(RiskProfile.of(wallet_id)) is None:
-            books.put(RiskProfile(wallet_id=wallet_id))
+        if not self.profile:
+            books.put(RiskProfile(wallet_id=movement.wallet.id))
         if movement.operation is CASH_IN and movement.agent_id is not None:
             agent = books.get(Agent.by_id(movement.agent_id))
             note_island(books, movement.wallet.id, agent.island)
-        acting = [hit for hit in self.hits if hit.acts]
+        if not self.hits:
+            return {}
         silent = [hit.rule.name for hit in self.hits if not hit.acts]
         facts: dict[str, Any] = {"dryRun": silent, "ruleEdition": self.edition} if silent else {}
-        if acting:
+        if self.acts:
+            acting = [hit for hit in self.hits if hit.acts]
             _log(books, movement, acting, self.edition, transaction_id, holds=self.holds)
         return facts
 
 
 NOTHING = Judged(0)
+NOTHING_YET = Judged(0, profile=False)
 
 
 def judge_keys(
@@ -93,16 +98,31 @@ def may_hold(books: Books, operation: Operation) -> bool:
     return edition is not None and plan_of(edition, operation).may_hold
 
 
-def judge(books: Books, movement: Movement, wallet: Activity, receiver: Activity | None) -> Judged:
+def judge(
+    books: Books, movement: Movement, wallet: Activity, used: Used, receiver: Activity | None
+) -> Judged:
     """Judge a movement. Raises RiskDenied, RiskReview or StepUpRequired, which leave their hits
     and cases behind."""
+    profile = books.find(RiskProfile.of(movement.wallet.id))
+    nothing = NOTHING_YET if profile is None else NOTHING
     edition = rules_now(books)
     if edition is None:
-        return NOTHING
-    profile = books.find(RiskProfile.of(movement.wallet.id))
-    features = Features(books, movement, wallet, receiver, profile)
+        return nothing
+    features = Features(books, movement, wallet, used, receiver, profile)
+    hits = _hits(books, features, plan_of(edition, movement.operation).rules)
+    if not hits:
+        return nothing
+    acts = True in [hit.acts for hit in hits]
+    judged = Judged(edition.number, tuple(hits), profile=profile is not None, acts=acts)
+    return _decided(books, movement, judged) if acts else judged
+
+
+def _hits(books: Books, features: Features, rules: Iterable[Judging]) -> list[Hit]:
     hits: list[Hit] = []
-    for rule, test in plan_of(edition, movement.operation).rules:
+    amount, profile = features.amount, features.profile
+    for least, most, rule, test in rules:
+        if not least <= amount <= most:
+            continue
         failed = False
         try:
             if not test(features, rule.thresholds):
@@ -112,21 +132,20 @@ def judge(books: Books, movement: Movement, wallet: Activity, receiver: Activity
         except Exception as error:
             logger.error("a rule failed", rule=rule.name, exc_info=error)
             failed = True
-        cleared = profile is not None and profile.is_cleared(books, rule.name)
-        hits.append(Hit(rule, rule.mode is LIVE and not cleared, failed))
-    if not any(hit.acts for hit in hits):
-        return Judged(edition.number, tuple(hits)) if hits else NOTHING
-    return _decided(books, movement, edition.number, tuple(hits))
+        acts = rule.mode is LIVE and not (profile and profile.is_cleared(books, rule.name))
+        hits.append(Hit(rule, acts, failed))
+    return hits
 
 
-def _decided(books: Books, movement: Movement, edition: int, hits: tuple[Hit, ...]) -> Judged:
+def _decided(books: Books, movement: Movement, judged: Judged) -> Judged:
     """Raise what the hardest of the hits demands, or say how the movement goes on."""
-    acting = [hit for hit in hits if hit.acts]
+    edition = judged.edition
+    acting = [hit for hit in judged.hits if hit.acts]
     if movement.operation is CASH_IN:
         denied = [hit for hit in acting if hit.rule.action is Action.DENY and not hit.failed]
         if denied:
             raise _refusal(RiskDenied(), movement, acting, edition)
-        return Judged(edition, hits)
+        return judged
     actions = {hit.rule.action for hit in acting}
     if any(hit.failed for hit in acting):
         raise _refusal(RiskDenied(NOT_CHECKED), movement, acting, edition)
@@ -139,7 +158,7 @@ def _decided(books: Books, movement: Movement, edition: int, hits: tuple[Hit, ..
     holds = Action.HOLD in actions
     if holds and movement.to_wallet is None:
         raise _refusal(RiskReview(), movement, acting, edition)
-    return Judged(edition, hits, holds)
+    return msgspec.structs.replace(judged, holds=holds)
 
 
 def _refusal(

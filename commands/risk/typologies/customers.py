@@ -10,6 +10,7 @@ from commands.risk.features import DAY, HOUR, Features
 from commands.tariff import Operation
 
 Thresholds = Mapping[str, int]
+AMOUNT_MAX = 2**63 - 1
 
 
 def blacklisted(features: Features, _of: Thresholds) -> bool:
@@ -17,28 +18,32 @@ def blacklisted(features: Features, _of: Thresholds) -> bool:
     return features.profile is not None and features.profile.blacklisted is not None
 
 
+def large(of: Thresholds) -> tuple[int, int]:
+    """The amounts that `new_device` and `dormant_wakes` look at."""
+    return of["least_minor"], AMOUNT_MAX
+
+
 def new_device(features: Features, of: Thresholds) -> bool:
     """A device that came lately, and is not the customer's first, asks for money."""
-    if features.movement.session_id is None or features.amount < of["least_minor"]:
-        return False
     since = features.device_since
     return since is not None and features.now - int(since.timestamp()) < of["hours"] * HOUR
 
 
-def first_atm_near_limit(features: Features, of: Thresholds) -> bool:
+def near_limit(of: Thresholds) -> tuple[int, int]:
+    """The amounts that `first_atm_near_limit` looks at."""
+    return -(-of["limit_minor"] * of["percent"] // 100), AMOUNT_MAX
+
+
+def first_atm_near_limit(features: Features, _of: Thresholds) -> bool:
     """The first withdrawal at a machine is nearly as much as may be withdrawn."""
-    if features.amount * 100 < of["limit_minor"] * of["percent"]:
-        return False
     atm = Operation.ATM_WITHDRAWAL
-    if features.wallet.using(atm).month_count:
+    if features.used.month_count:
         return False
     return number_of(atm) not in features.recent.operation
 
 
 def dormant_wakes(features: Features, of: Thresholds) -> bool:
     """A wallet that nobody has used for long pays out a large amount."""
-    if features.amount < of["least_minor"]:
-        return False
     return features.now - int(features.wallet.rests_since.timestamp()) >= of["days"] * DAY
 
 

@@ -32,16 +32,19 @@ def circular(features: Features, of: Thresholds) -> bool:
     margin = features.amount * of["percent"] // 100
     least, most = features.amount - margin, features.amount + margin
     day = features.within(DAY)
-    senders = {
-        day.other[at]
-        for at, amount in enumerate(day.amount)
-        if least <= amount <= most and day.inward[at] and day.operation[at] == TRANSFER
-    }
+    near = [at for at, amount in enumerate(day.amount) if least <= amount <= most]
+    if not near:
+        return False
+    other, inward, operation = day.other, day.inward, day.operation
+    senders = {other[at] for at in near if inward[at] and operation[at] == TRANSFER}
     if not senders:
         return False
     if short(receiver.subject) in senders:
         return True
-    return not senders.isdisjoint(features.within(DAY, of=receiver).receivers)
+    theirs = features.within(DAY, of=receiver)
+    if senders.isdisjoint(theirs.other):  # as a rule; then nobody needs to know the direction
+        return False
+    return not senders.isdisjoint(theirs.receivers)
 
 
 def pass_through(features: Features, of: Thresholds) -> bool:
@@ -50,7 +53,7 @@ def pass_through(features: Features, of: Thresholds) -> bool:
     out = hour.out_minor + features.amount
     if out * 100 < hour.in_minor * of["percent"]:
         return False
-    return len(hour.movements.senders) >= of["senders"]
+    return len(hour.senders) >= of["senders"]
 
 
 def float_drain(features: Features, of: Thresholds) -> bool:

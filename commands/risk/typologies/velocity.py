@@ -12,7 +12,7 @@ Thresholds = Mapping[str, int]
 
 def wallet_velocity(features: Features, of: Thresholds) -> bool:
     """More movements or more money in an hour, a day or a month than people make."""
-    used = features.wallet.using(features.movement.operation)
+    used = features.used
     if used.day_count >= of["day_count"] or used.month_count >= of["month_count"]:
         return True
     hour = features.hour
@@ -36,30 +36,36 @@ def agent_velocity(features: Features, of: Thresholds) -> bool:
         return False
     if activity.using(features.movement.operation).day_count >= of["day_count"]:
         return True
-    return len(features.within(of["burst_seconds"], of=activity).at) >= of["burst_count"]
+    return len(features.within(of["burst_seconds"], of=activity)) >= of["burst_count"]
+
+
+def just_within_band(of: Thresholds) -> tuple[int, int]:
+    """The amounts that `split_around_band` looks at."""
+    top = of["band_minor"]
+    return top * of["least_percent"] // 100, top
 
 
 def split_around_band(features: Features, of: Thresholds) -> bool:
     """Several movements in an hour, each just within a band, that would be above it in one."""
-    top = of["band_minor"]
-    least = top * of["least_percent"] // 100
-    if not least <= features.amount <= top:
-        return False
-    operation, hour = number_of(features.movement.operation), features.hour.movements
+    least, most = just_within_band(of)
+    operation, hour = number_of(features.movement.operation), features.hour
     alike = sum(
-        past == operation and least <= amount <= top
+        past == operation and least <= amount <= most
         for past, amount in zip(hour.operation, hour.amount, strict=True)
     )
     return alike + 1 >= of["count"]
 
 
+def just_under_limit(of: Thresholds) -> tuple[int, int]:
+    """The amounts that `structuring` looks at."""
+    top = of["limit_minor"]
+    return top - top * of["percent"] // 100, top - 1
+
+
 def structuring(features: Features, of: Thresholds) -> bool:
     """Again and again an amount that stays just under the limit above which somebody looks."""
-    top = of["limit_minor"]
-    least = top - top * of["percent"] // 100
-    if not least <= features.amount < top:
-        return False
-    near = sum(least <= amount < top for amount in features.within(of["seconds"]).amount)
+    least, most = just_under_limit(of)
+    near = sum(least <= amount <= most for amount in features.within(of["seconds"]).amount)
     return near + 1 >= of["count"]
 
 
