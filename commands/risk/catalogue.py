@@ -57,6 +57,7 @@ WATCHED = {
     "wrong_codes_terminal": "Codes are guessed at one terminal.",
     "wrong_codes_link": "Codes are guessed over one switch link.",
     "wrong_codes_network": "Codes are guessed on the whole network.",
+    "terminal_velocity": "A machine pays to more wallets than people can stand at it.",
     "out_of_hours": "Somebody of ours proposes or approves a change outside of working hours.",
 }
 
@@ -138,6 +139,7 @@ TYPOLOGIES = (
     _watched("wrong_codes_terminal", Action.STEP_UP, **IN_ROW),
     _watched("wrong_codes_link", Action.STEP_UP, **USUAL),
     _watched("wrong_codes_network", Action.STEP_UP, **USUAL),
+    _watched("terminal_velocity", Action.REVIEW, wallets=8, seconds=300),
     _watched("out_of_hours", Action.REVIEW, first_hour=7, last_hour=20),
 )  # fmt: skip
 BY_NAME = {typology.name: typology for typology in TYPOLOGIES}

@@ -17,6 +17,7 @@ from commands.identity.person import Person, Role
 from commands.risk.activity import Activity, terminal_subject
 from commands.risk.gate import count_at, spent, terminal_has_room
 from commands.risk.limits import THE_LIMITS
+from commands.risk.machines import note_machine
 from commands.risk.watch import Watches
 from commands.switch.trace import (
     Response,
@@ -202,6 +203,7 @@ class AuthoriseWithdrawal(Command[SwitchReply], frozen=True, kw_only=True):
             approved.wallet_id,
             inward=False,
         )
+        note_machine(books, self._watches, self.trace.terminal_id, approved.id)
         books.put(trace)
         books.record(
             "withdrawal.authorised",
