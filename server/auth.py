@@ -64,7 +64,7 @@ def listener_of(caller: Caller) -> Listener:
 
 
 class Sessions:
-    """Sessions as this process has seen them within the last second."""
+    """Sessions as this process has seen them lately: well within a second."""
 
     def __init__(self, primary: Primary, cache_seconds: float) -> None:
         self._primary = primary
@@ -107,11 +107,12 @@ class Sessions:
     async def _session(self, hashed: bytes) -> OpenedSession:
         until, session = self._known.get(hashed, (0.0, None))
         if session is None or until < time.monotonic():
+            asked = time.monotonic()  # not when the answer came: it may have ended on the way
             session = await self._primary.session(hashed)
             if session is None:
                 self._known.pop(hashed, None)
                 raise Unauthenticated
-            self._known[hashed] = (time.monotonic() + self._cache_seconds, session)
+            self._known[hashed] = (asked + self._cache_seconds, session)
             self._known.move_to_end(hashed)
             if len(self._known) > SESSIONS_MAX:
                 self._known.popitem(last=False)

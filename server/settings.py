@@ -127,8 +127,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="A session ends after so long, used or not.", ge=1, le=604_800)
     ] = 43_200
     session_cache_seconds: Annotated[
-        float, Meta(description="For so long a session is believed without looking.", ge=0, le=1)
-    ] = 1.0
+        float, Meta(description="For so long a session is believed without looking.", ge=0, le=0.8)
+    ] = 0.5
     challenge_ttl_seconds: Annotated[
         int, Meta(description="Time between PIN and second factor.", ge=1, le=3_600)
     ] = 300
@@ -316,8 +316,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="A stream of events says so often that it is alive.", gt=0, le=300)
     ] = 15.0
     events_recheck_seconds: Annotated[
-        float, Meta(description="Pause between looks at listeners' sessions.", gt=0, le=1)
-    ] = 0.9
+        float, Meta(description="Pause between looks at listeners' sessions.", gt=0, le=0.8)
+    ] = 0.4
     events_buffer_max: Annotated[
         int,
         Meta(

@@ -83,7 +83,7 @@ async def test_revocation_holds_on_the_other_process_and_its_streams(pair: Pair)
                 seconds_until_refused(there, answered), stream.ended()
             )
             slowest = max(slowest, refused, time.monotonic() - answered)
-    assert slowest <= WITHIN + LOOK + 0.25, slowest  # what a loaded machine adds
+    assert slowest <= WITHIN, slowest
 
 
 async def test_a_code_that_a_revoked_session_asks_for_is_refused_at_once(pair: Pair) -> None:
