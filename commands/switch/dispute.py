@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
+from commands.approval.waiting import hash_of_words
 from commands.switch.owed import SETTLEMENT, owe
 from commands.switch.trace import TraceId
 from ledger import chart
@@ -67,6 +68,7 @@ class Dispute(Row, frozen=True, kw_only=True):
     evidence: str | None = None
     maker_id: UUID | None = None
     checker_id: UUID | None = None
+    proposed_at: datetime | None = None
 
     TABLE: ClassVar[str] = "dispute"
     LOAD: ClassVar[dict[str, str]] = {
@@ -74,7 +76,7 @@ class Dispute(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, acquirer_id, terminal_id, stan, rrn, local_date, withdrawal_id,
                 user_id, wallet_id, amount, settlement_date, entry, taken_back, state, resolution,
-                evidence, maker_id, checker_id
+                evidence, maker_id, checker_id, proposed_at
             FROM ledger.dispute
             WHERE id = ANY(%(values)s)
         """,
@@ -84,23 +86,25 @@ class Dispute(Row, frozen=True, kw_only=True):
             INSERT INTO ledger.dispute AS d (
                 id, acquirer_id, terminal_id, stan, rrn, local_date, withdrawal_id, user_id,
                 wallet_id, amount, settlement_date, entry, taken_back, state, resolution, evidence,
-                maker_id, checker_id, version
+                maker_id, checker_id, proposed_at, version
             )
             SELECT
                 r.id, r.acquirer_id, r.terminal_id, r.stan, r.rrn, r.local_date, r.withdrawal_id,
                 r.user_id, r.wallet_id, r.amount, r.settlement_date, r.entry, r.taken_back,
-                r.state, r.resolution, r.evidence, r.maker_id, r.checker_id, r.version
+                r.state, r.resolution, r.evidence, r.maker_id, r.checker_id,
+                r.proposed_at, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, acquirer_id text, terminal_id text, stan text, rrn text, local_date date,
                 withdrawal_id uuid, user_id uuid, wallet_id uuid, amount bigint,
                 settlement_date date, entry bigint, taken_back bigint, state text,
-                resolution text, evidence text, maker_id uuid, checker_id uuid, version bigint
+                resolution text, evidence text, maker_id uuid, checker_id uuid,
+                proposed_at timestamptz, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
                 entry = excluded.entry, taken_back = excluded.taken_back, state = excluded.state,
                 resolution = excluded.resolution, evidence = excluded.evidence,
                 maker_id = excluded.maker_id, checker_id = excluded.checker_id,
-                version = excluded.version
+                proposed_at = excluded.proposed_at, version = excluded.version
             WHERE d.version = excluded.version - 1
             RETURNING 1
         )
@@ -119,6 +123,17 @@ class Dispute(Row, frozen=True, kw_only=True):
     def disputed(self) -> int:
         """What of it the switch has not taken back."""
         return self.amount - self.taken_back
+
+    @property
+    def content_hash(self) -> str:
+        """What the checker of the resolution that is proposed agrees to."""
+        return hash_of_words(
+            dispute=self.id,
+            resolution=self.resolution,
+            evidence=self.evidence,
+            amount=self.disputed,
+            maker=self.maker_id,
+        )
 
     @property
     def claimed(self) -> int:

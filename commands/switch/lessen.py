@@ -76,6 +76,7 @@ def _after(dispute: Dispute, less: int) -> Dispute:
         resolution=Resolution.TAKEN_BACK if nothing_left else None,
         evidence=None,
         maker_id=None,
+        proposed_at=None,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.approval.waiting import WAITS_SECONDS, ends_at, require_read, require_waiting
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
@@ -31,6 +32,8 @@ class DisputeStatus(Answer, frozen=True, kw_only=True):
     state: str
     resolution: Resolution
     timestamp: datetime
+    content_hash: str | None = None  # of what waits for somebody else
+    expires_at: datetime | None = None
 
 
 class ProposeResolution(Command[DisputeStatus], frozen=True, kw_only=True):
@@ -40,6 +43,7 @@ class ProposeResolution(Command[DisputeStatus], frozen=True, kw_only=True):
     resolution: Resolution
     evidence: str
     maker_id: UUID
+    ttl_seconds: int = WAITS_SECONDS
 
     def touches(self, books: Books) -> Rounds:
         yield (Dispute.by_id(self.dispute_id), Person.by_id(self.maker_id))
@@ -57,22 +61,38 @@ class ProposeResolution(Command[DisputeStatus], frozen=True, kw_only=True):
             resolution=self.resolution,
             evidence=self.evidence,
             maker_id=self.maker_id,
+            proposed_at=books.now,
         )
         books.put(proposed)
+        expires_at = ends_at(books.now, self.ttl_seconds)
         books.record(
             "dispute.resolution_proposed",
             dispute.id,
-            proposed.facts(resolution=self.resolution, evidence=self.evidence, maker=self.maker_id),
+            proposed.facts(
+                resolution=self.resolution,
+                evidence=self.evidence,
+                maker=self.maker_id,
+                contentHash=proposed.content_hash,
+                expiresAt=expires_at,
+            ),
         )
-        return _status(books, proposed, self.resolution)
+        waiting = _status(books, proposed, self.resolution)
+        return msgspec.structs.replace(
+            waiting, content_hash=proposed.content_hash, expires_at=expires_at
+        )
 
 
 class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
-    """Approve what somebody else proposed, naming it: what was approved is what is booked."""
+    """Approve what somebody else proposed, naming it: what was approved is what is booked.
+
+    When `content_hash` is given, it must be that of what waits now, evidence and amount too.
+    """
 
     dispute_id: UUID
     resolution: Resolution
     checker_id: UUID
+    content_hash: str | None = None
+    ttl_seconds: int = WAITS_SECONDS
 
     def touches(self, books: Books) -> Rounds:
         accounts = (BREAKS, SETTLEMENT, RECEIVABLE_SWITCH, WRITE_OFFS, TRUST, OPERATING)
@@ -96,6 +116,8 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
             raise Forbidden("Somebody else must approve what you proposed.")
         if dispute.resolution is not self.resolution:
             raise Conflict("This is not what was proposed.", proposed=dispute.resolution)
+        require_read(dispute.content_hash, self.content_hash)
+        require_waiting(books, dispute.proposed_at, self.ttl_seconds)
         _require_affordable(books, dispute)
         # From here on nothing is refused.
         closed = msgspec.structs.replace(dispute, state="closed", checker_id=self.checker_id)
@@ -108,6 +130,7 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
                 resolution=self.resolution,
                 maker=closed.maker_id,
                 checker=self.checker_id,
+                contentHash=dispute.content_hash,
                 **facts,
             ),
             written,

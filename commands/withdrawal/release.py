@@ -12,6 +12,13 @@ from uuid import UUID
 
 import msgspec
 
+from commands.approval.waiting import (
+    WAITS_SECONDS,
+    ends_at,
+    hash_of_words,
+    require_read,
+    require_waiting,
+)
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
@@ -73,6 +80,13 @@ class Release(Row, frozen=True, kw_only=True):
         """What was proposed about a withdrawal."""
         return (Release, "withdrawal_id", withdrawal_id.int)
 
+    @property
+    def content_hash(self) -> str:
+        """What its checker agrees to."""
+        return hash_of_words(
+            withdrawal=self.withdrawal_id, evidence=self.evidence, maker=self.maker_id
+        )
+
     def keys(self) -> tuple[Key[Release], ...]:
         return ((Release, "withdrawal_id", self.withdrawal_id.int),)
 
@@ -83,6 +97,8 @@ class ReleaseStatus(Answer, frozen=True, kw_only=True):
     transaction_id: UUID
     status: State
     timestamp: datetime
+    content_hash: str | None = None  # of what waits for somebody else
+    expires_at: datetime | None = None
 
 
 class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
@@ -93,6 +109,7 @@ class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
     maker_id: UUID
     evidence: str
     absences_min: int = 0
+    ttl_seconds: int = WAITS_SECONDS
 
     def touches(self, books: Books) -> Rounds:
         yield (*_keys(self.transaction_id), Person.by_id(self.maker_id))
@@ -103,31 +120,45 @@ class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
         withdrawal = _require_releasable(books, self.transaction_id, self.absences_min)
         # From here on nothing is refused.
         before = books.find(Release.of(withdrawal.id))
-        books.put(
-            Release(
-                withdrawal_id=withdrawal.id,
-                evidence=self.evidence,
-                maker_id=self.maker_id,
-                proposed_at=books.now,
-                version=0 if before is None else before.version,
-            )
+        proposal = Release(
+            withdrawal_id=withdrawal.id,
+            evidence=self.evidence,
+            maker_id=self.maker_id,
+            proposed_at=books.now,
+            version=0 if before is None else before.version,
         )
+        books.put(proposal)
+        expires_at = ends_at(books.now, self.ttl_seconds)
         books.record(
             "withdrawal.release_proposed",
             withdrawal.id,
-            withdrawal.facts(evidence=self.evidence, maker=self.maker_id),
+            withdrawal.facts(
+                evidence=self.evidence,
+                maker=self.maker_id,
+                contentHash=proposal.content_hash,
+                expiresAt=expires_at,
+            ),
         )
         return ReleaseStatus(
-            transaction_id=withdrawal.id, status=withdrawal.state, timestamp=books.now
+            transaction_id=withdrawal.id,
+            status=withdrawal.state,
+            timestamp=books.now,
+            content_hash=proposal.content_hash,
+            expires_at=expires_at,
         )
 
 
 class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
-    """Approve what somebody else proposed: the whole hold goes back."""
+    """Approve what somebody else proposed, and has not become too old: the whole hold goes back.
+
+    When `content_hash` is given, it must be that of what waits now.
+    """
 
     transaction_id: UUID
     checker_id: UUID
     absences_min: int = 0
+    content_hash: str | None = None
+    ttl_seconds: int = WAITS_SECONDS
 
     def touches(self, books: Books) -> Rounds:
         yield (*_keys(self.transaction_id), Person.by_id(self.checker_id))
@@ -143,6 +174,8 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
             raise Conflict("Nobody has proposed this.")
         if proposal.maker_id == self.checker_id:
             raise Forbidden("Somebody else must approve what you proposed.")
+        require_read(proposal.content_hash, self.content_hash)
+        require_waiting(books, proposal.proposed_at, self.ttl_seconds)
         # From here on nothing is refused.
         books.put(msgspec.structs.replace(proposal, checker_id=self.checker_id))
         released = end_unpaid(
@@ -151,6 +184,7 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
             Happening.RELEASED,
             maker=proposal.maker_id,
             checker=self.checker_id,
+            contentHash=proposal.content_hash,
         )
         return ReleaseStatus(transaction_id=released.id, status=released.state, timestamp=books.now)
 

@@ -195,6 +195,9 @@ CREATE TABLE queries.absence (
     CONSTRAINT a_projected_absence_is_of_one_withdrawal PRIMARY KEY (withdrawal_id)
 );
 
+-- When the resolution was proposed that waits: it lapses. One from before this lapses at once.
+ALTER TABLE ledger.dispute ADD COLUMN proposed_at timestamptz;
+
 -- Of a settlement date: what a file should name.
 CREATE INDEX withdrawals_by_settlement_date ON queries.withdrawal (acquirer_id, settlement_date, id)
 WHERE state IN ('completed', 'authorised', 'in_doubt');

@@ -22,6 +22,7 @@ _FLOAT = ("agent", "float", "low", "ok")
 _ALERT = ("name", "about", "value", "level", "unit")
 _CASE = ("state", "rule", "action", "amount", "user", "agent", "transaction", "watch", "reason")
 _PROPOSAL = ("kind", "state", "maker", "expiresAt")
+_WAITS = ("maker", "contentHash", "expiresAt")  # for somebody else
 _REDEMPTION = ("state", "amount", "agent", "reason")
 _WEBHOOK = ("webhook", "state", "reason")
 
@@ -46,7 +47,7 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "withdrawal.locked": {CUSTOMER: (*_LIFE, "tries")},
         "withdrawal.released": {CUSTOMER: _LIFE},
         "withdrawal.in_doubt": {CUSTOMER: _LIFE, OPERATORS: ("state", "amount")},
-        "withdrawal.release_proposed": {OPERATORS: ("state", "amount", "maker")},
+        "withdrawal.release_proposed": {OPERATORS: ("state", "amount", *_WAITS)},
         "cardless.suspended": {CUSTOMER: ("wrong",)},
         "cardless.enabled": {CUSTOMER: ()},
         # -- cash at counters
@@ -136,7 +137,7 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "case.closed": {OPERATORS: _CASE},
         "step_up.began": {OPERATORS: ("watch", "scope", "wrong", "until", "dryRun")},
         "dispute.opened": {OPERATORS: _TRACE},
-        "dispute.resolution_proposed": {OPERATORS: (*_TRACE, "resolution", "maker")},
+        "dispute.resolution_proposed": {OPERATORS: (*_TRACE, "resolution", *_WAITS)},
         "dispute.lessened": {
             CUSTOMER: ("refunded", "forgiven"),
             OPERATORS: (*_TRACE, "lessened"),

@@ -97,10 +97,27 @@ class Proposal(Received, frozen=True, kw_only=True):
     evidence: Text
 
 
+ContentHash = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{64}$",
+        examples=["0" * 64],
+        description="`contentHash` as the proposal told it; given, it must be that of what waits",
+    ),
+]
+
+
+class WhatWaits(Received, frozen=True, kw_only=True):
+    """What is approved."""
+
+    content_hash: ContentHash | None = None
+
+
 class Approval(Received, frozen=True, kw_only=True):
     """What is approved."""
 
     resolution: Resolution
+    content_hash: ContentHash | None = None
 
 
 class Reason(Received, frozen=True, kw_only=True):
@@ -182,12 +199,13 @@ async def set_wallet_status(
 async def propose_release(
     transaction_id: FromPath[UUID], data: JSONBody[Evidence], call: TheCall, settings: TheSettings
 ) -> Reply[ReleaseStatus]:
-    """A withdrawal in doubt was not paid: somebody else has to approve."""
+    """A withdrawal in doubt was not paid: somebody else has to approve, before `expiresAt`."""
     command = ProposeRelease(
         transaction_id=transaction_id,
         maker_id=call.caller.user_id,
         evidence=data.evidence,
         absences_min=settings.release_absences_min,
+        ttl_seconds=settings.proposal_ttl_seconds,
     )
     return reply_to(await call.write(command, data))
 
@@ -198,27 +216,33 @@ async def propose_release(
     summary="Approve a release that somebody else has proposed",
 )
 async def approve_release(
-    transaction_id: FromPath[UUID], call: TheCall, settings: TheSettings
+    transaction_id: FromPath[UUID],
+    call: TheCall,
+    settings: TheSettings,
+    data: JSONBody[WhatWaits | None] = None,
 ) -> Reply[ReleaseStatus]:
-    """The whole hold goes back to the customer."""
+    """The whole hold goes back to the customer. A body may name what was read; it is optional."""
     command = ApproveRelease(
         transaction_id=transaction_id,
         checker_id=call.caller.user_id,
         absences_min=settings.release_absences_min,
+        content_hash=None if data is None else data.content_hash,
+        ttl_seconds=settings.proposal_ttl_seconds,
     )
-    return reply_to(await call.write(command))
+    return reply_to(await call.write(command, data))
 
 
 @post("/disputes/{dispute_id:uuid}/resolution", status_code=200, summary="Propose who bears it")
 async def propose_resolution(
-    dispute_id: FromPath[UUID], data: JSONBody[Proposal], call: TheCall
+    dispute_id: FromPath[UUID], data: JSONBody[Proposal], call: TheCall, settings: TheSettings
 ) -> Reply[DisputeStatus]:
-    """Cash that no hold covers: somebody else has to approve."""
+    """Cash that no hold covers: somebody else has to approve, before `expiresAt`."""
     command = ProposeResolution(
         dispute_id=dispute_id,
         resolution=data.resolution,
         evidence=data.evidence,
         maker_id=call.caller.user_id,
+        ttl_seconds=settings.proposal_ttl_seconds,
     )
     return reply_to(await call.write(command, data))
 
@@ -229,11 +253,15 @@ async def propose_resolution(
     summary="Approve what somebody else has proposed, naming it",
 )
 async def approve_resolution(
-    dispute_id: FromPath[UUID], data: JSONBody[Approval], call: TheCall
+    dispute_id: FromPath[UUID], data: JSONBody[Approval], call: TheCall, settings: TheSettings
 ) -> Reply[DisputeStatus]:
-    """What is approved is what is booked."""
+    """What is approved is what is booked; `contentHash` binds evidence and amount too."""
     command = ApproveResolution(
-        dispute_id=dispute_id, resolution=data.resolution, checker_id=call.caller.user_id
+        dispute_id=dispute_id,
+        resolution=data.resolution,
+        checker_id=call.caller.user_id,
+        content_hash=data.content_hash,
+        ttl_seconds=settings.proposal_ttl_seconds,
     )
     return reply_to(await call.write(command, data))
 

@@ -146,7 +146,13 @@ class TestDoubt:
         assert early.status_code in {200, 409}
         await server.until("SELECT state = 'in_doubt' FROM ledger.withdrawal")
         assert (await operator.post(f"{path}/approve")).status_code in {403, 409}
-        assert (await operator.post(path, {"evidence": "absent from two files"})).status_code == 200
+        proposed = await operator.post(path, {"evidence": "absent from two files"})
+        assert proposed.status_code == 200
+        assert proposed.json()["expiresAt"] > proposed.json()["timestamp"]
         assert (await operator.post(f"{path}/approve")).status_code == 403
         other: Any = await server.somebody("accountant").sign_in()
+        something_else = await other.post(f"{path}/approve", {"contentHash": "0" * 64})
+        assert something_else.status_code == 409
+        told = something_else.json()["error"]["details"]["contentHash"]
+        assert told == proposed.json()["contentHash"]
         assert (await other.post(f"{path}/approve")).json()["status"] == "released"

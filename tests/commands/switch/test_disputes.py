@@ -120,6 +120,30 @@ def test_what_is_approved_is_what_was_proposed(desk: Desk) -> None:
     assert refusal.facts == {"proposed": R.NOT_IN_FILE}
 
 
+def test_a_resolution_lapses_while_it_waits(desk: Desk) -> None:
+    desk.propose()
+    approve = msgspec.structs.replace(approves(desk), ttl_seconds=3_600)
+    desk.now += timedelta(seconds=3_600)
+    refusal = desk.refused(approve)
+    assert isinstance(refusal, Conflict)
+    assert refusal.message == "This proposal is too old: propose it again."
+    desk.propose()
+    desk.do(approve)
+    assert desk.dispute.state == "closed"
+
+
+def test_a_resolution_is_bound_to_the_evidence_and_amount_that_were_read(desk: Desk) -> None:
+    read = desk.do(proposes(desk)).content_hash
+    waits = desk.do(msgspec.structs.replace(proposes(desk), evidence="hearsay")).content_hash
+    refusal = desk.refused(msgspec.structs.replace(approves(desk), content_hash=read))
+    assert isinstance(refusal, Conflict)
+    assert refusal.facts == {"contentHash": waits} and waits != read
+    less = msgspec.structs.replace(desk.dispute, taken_back=1)
+    assert less.content_hash != waits
+    desk.do(msgspec.structs.replace(approves(desk), content_hash=waits))
+    assert desk.dispute.state == "closed"
+
+
 def test_a_dispute_ends_once(desk: Desk) -> None:
     desk.propose()
     desk.approve()

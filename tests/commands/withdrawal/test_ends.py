@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
@@ -143,6 +146,37 @@ def test_a_newer_proposal_takes_the_place_of_the_older(doubtful: Street) -> None
     assert isinstance(doubtful.refused(second_is_own), Forbidden)
     doubtful.do(ApproveRelease(transaction_id=doubtful.id, checker_id=doubtful.operator))
     assert doubtful.withdrawal(doubtful.id).state is State.RELEASED
+
+
+def test_a_release_lapses_while_it_waits(doubtful: Street) -> None:
+    doubtful.propose()
+    approve = ApproveRelease(
+        transaction_id=doubtful.id, checker_id=doubtful.other_operator, ttl_seconds=3_600
+    )
+    doubtful.now += timedelta(seconds=3_600)
+    refusal = doubtful.refused(approve)
+    assert isinstance(refusal, Conflict)
+    assert refusal.message == "This proposal is too old: propose it again."
+    doubtful.propose()
+    doubtful.do(approve)
+    assert doubtful.withdrawal(doubtful.id).state is State.RELEASED
+
+
+def test_a_release_is_bound_to_the_evidence_that_was_read(doubtful: Street) -> None:
+    doubtful.propose()
+    read = doubtful.last.payload["contentHash"]
+    approve = ApproveRelease(
+        transaction_id=doubtful.id, checker_id=doubtful.other_operator, content_hash=read
+    )
+    other = ProposeRelease(
+        transaction_id=doubtful.id, maker_id=doubtful.operator, evidence="somebody said so"
+    )
+    waits = doubtful.do(other).content_hash
+    refusal = doubtful.refused(approve)
+    assert isinstance(refusal, Conflict)
+    assert refusal.facts == {"contentHash": waits} and waits != read
+    doubtful.do(msgspec.structs.replace(approve, content_hash=waits))
+    assert doubtful.last.payload["contentHash"] == waits
 
 
 def test_word_from_the_switch_beats_a_proposal(doubtful: Street) -> None:
