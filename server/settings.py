@@ -394,6 +394,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=1_000_000_000,
         ),
     ] = 50_000
+    case_alone_max_escudos: Annotated[
+        int,
+        Meta(
+            description="The largest held transfer that one operator may release; above it, two.",
+            ge=0,
+            le=1_000_000_000,
+        ),
+    ] = 50_000
     cash_in_reversal_seconds: Annotated[
         int, Meta(description="For so long an agent may take a cash-in back.", ge=0, le=604_800)
     ] = 900

@@ -19,6 +19,7 @@ from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
 from commands.reconciliation.interchange import SetInterchange
 from commands.reconciliation.resolve_mismatch import ResolveMismatch
 from commands.risk.publish_tariff import PublishTariff
+from commands.risk.release_big_case import ReleaseBigCase
 from commands.risk.set_limits import SetLimits
 from commands.risk.set_rules import SetRules
 from commands.risk.set_tier import SetTier
@@ -64,6 +65,7 @@ AnyChange = (
     | PayInCapital
     | PayTax
     | PayTrustCharge
+    | ReleaseBigCase
     | ResolveBreak
     | ResolveClaim
     | ResolveMismatch

@@ -15,9 +15,11 @@ from commands.risk.held_transfer import HeldTransfer, ending_keys, refuse, relea
 from commands.risk.profile import RiskProfile, profile_of
 from commands.risk.watch import Watch
 from ledger.books import Books
-from ledger.errors import Conflict, Forbidden, NotFound
+from ledger.errors import ApprovalRequired, Conflict, Forbidden, NotFound
+from ledger.money import Money
 
 MAY_WORK = (Role.OPERATOR,)
+ALONE_MAX = Money.of(50_000)  # illustrative; MAKEBA_CASE_ALONE_MAX_ESCUDOS says otherwise
 
 
 class CaseWork(Command[CaseStatus], frozen=True, kw_only=True):
@@ -100,19 +102,34 @@ class EndCase(CaseWork, frozen=True, kw_only=True):
 
 
 class ReleaseCase(EndCase, frozen=True, kw_only=True):
-    """It was all right: a held transfer goes on, the wallet is cleared of the rule for a day."""
+    """It was all right: a held transfer goes on, the wallet is cleared of the rule for a day.
+
+    `alone_max` is the largest transfer that one person may release; None: of any amount, for whom
+    somebody else has agreed (`ReleaseBigCase`).
+    """
+
+    alone_max: Money | None = ALONE_MAX
 
     def decide(self, books: Books) -> CaseStatus:
-        case = self.require_open(books)
-        held = _held(books, case)
-        if held is not None:
-            books.require_receiving(books.account(held.to_wallet_id))
+        case = self.require_releasable(books)
         # From here on nothing is refused.
+        held = _held(books, case)
         if held is not None:
             release(books, held, case=case.id, operator=self.operator_id)
         if case.wallet_id is not None:
             books.put(profile_of(books, case.wallet_id).clear_of(books, case.rule))
         return self.end(books, case, CaseState.RELEASED)
+
+    def require_releasable(self, books: Books) -> Case:
+        """The case. Raises ApprovalRequired, and what stands against the transfer."""
+        case = self.require_open(books)
+        held = _held(books, case)
+        if held is not None:
+            books.require_receiving(books.account(held.to_wallet_id))
+            if self.alone_max is not None and held.amount > self.alone_max.minor:
+                alone = str(self.alone_max.decimal)
+                raise ApprovalRequired(alone=alone, propose="release_big_case")
+        return case
 
 
 class RefuseCase(EndCase, frozen=True, kw_only=True):

@@ -14,10 +14,11 @@ from commands.risk.case import CaseState, CaseStatus
 from commands.risk.work_case import AssignCase, CloseCase, NoteCase, RefuseCase, ReleaseCase
 from commands.withdrawal.approve import ApproveWithdrawal, WithdrawalApproved
 from commands.withdrawal.enable_cardless import CardlessEnabled, EnableCardless
+from ledger.money import Money
 from queries import risk
 from queries.cursor import PAGE_MAX, PAGE_USUAL
 from queries.risk import CaseFile, Cases, Hits, RuleHistory
-from server.routes.given import TheCall, TheReader
+from server.routes.given import TheCall, TheReader, TheSettings
 from server.wire import Received, Reply, Text, reply_to
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX, description="Items")]
@@ -106,10 +107,16 @@ async def note_case(
 
 @post("/cases/{case_id:uuid}/release", status_code=200, summary="It was all right")
 async def release_case(
-    case_id: FromPath[UUID], data: JSONBody[Words], call: TheCall
+    case_id: FromPath[UUID], data: JSONBody[Words], call: TheCall, settings: TheSettings
 ) -> Reply[CaseStatus]:
-    """A held transfer goes on; the wallet is cleared of the rule for a day."""
-    command = ReleaseCase(case_id=case_id, operator_id=call.caller.user_id, text=data.text)
+    """A held transfer goes on; the wallet is cleared of the rule for a day. A large one takes two
+    people: POST /proposals."""
+    command = ReleaseCase(
+        case_id=case_id,
+        operator_id=call.caller.user_id,
+        text=data.text,
+        alone_max=Money.of(settings.case_alone_max_escudos),
+    )
     return reply_to(await call.write(command, data))
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
 import pytest
+from uuid_utils.compat import uuid7
 
 from commands.account.transfer import Transferred
+from commands.approval.approve import Approve
+from commands.approval.propose import Propose
 from commands.identity.person import Role
 from commands.risk.case import Case, CaseState
+from commands.risk.release_big_case import ReleaseBigCase
 from commands.risk.rulebook import Action
 from commands.risk.work_case import AssignCase, CloseCase, NoteCase, RefuseCase, ReleaseCase
 from commands.withdrawal.cardless import Cardless
+from ledger.errors import ApprovalRequired, Forbidden
+from ledger.money import Money
 from tests.commands.risk.rules import live, of_last
 from tests.commands.risk.test_rules import Market
 
@@ -62,6 +69,35 @@ def test_releasing_the_case_sends_the_money_on_and_earns_the_fee(office: Office)
     assert office.kinds == ["transfer.released", "case.released"]
     assert office.booked == ["2030 10020 | 2010 10000 + 4030 20"]
     assert office.find(Cardless.of(office.ana.wallet_id)).held == 0
+
+
+def test_much_money_is_released_by_two_operators(office: Office) -> None:
+    office.hold()
+    alone = msgspec.structs.replace(office.release(), alone_max=Money.of(9_999))
+    refusal = office.refused(alone)
+    assert isinstance(refusal, ApprovalRequired)
+    assert refusal.facts == {"alone": "9999", "propose": "release_big_case"}
+    change = ReleaseBigCase(case_id=office.case.id, text="she called us")
+    proposal = office.do(
+        Propose(proposal_id=uuid7(), maker_id=office.operator, change=change, ttl_seconds=60)
+    )
+    assert office.booked == []
+    approve = Approve(
+        proposal_id=proposal.proposal_id,
+        checker_id=office.operator,
+        content_hash=proposal.content_hash,
+    )
+    assert isinstance(office.refused(approve), Forbidden)
+    office.do(msgspec.structs.replace(approve, checker_id=office.other))
+    assert office.kinds == ["transfer.released", "case.released", "proposal.applied"]
+    assert office.booked == ["2030 10020 | 2010 10000 + 4030 20"]
+    assert office.find(Case.by_id(alone.case_id)).ended_by == office.other
+
+
+def test_up_to_the_amount_one_operator_releases_alone(office: Office) -> None:
+    office.hold()
+    office.do(msgspec.structs.replace(office.release(), alone_max=Money.of(10_000)))
+    assert office.kinds == ["transfer.released", "case.released"]
 
 
 def test_refusing_the_case_sends_all_of_it_back_and_its_usage(office: Office) -> None:
