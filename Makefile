@@ -16,7 +16,7 @@ demo: setup  ## the town to play with: phone, ATM, switch, agent; in a pipe, the
 	@$(BIN)/makeba demo
 
 test: setup  ## all tests, on PostgreSQL servers of their own
-	$(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --withdrawals $(or $(WITHDRAWALS),1000000)

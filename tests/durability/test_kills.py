@@ -81,6 +81,7 @@ def lost_or_doubled(served: Served, journal: Journal) -> list[str]:
     return wrong
 
 
+@pytest.mark.timeout(600)
 async def test_what_was_acknowledged_survives_kills_exactly_once(home: Path) -> None:
     served = Served(home)
     served.start()
