@@ -5,6 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 
+# Servers that start again and again would compile whatever they import each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test simulate drill timing tampers outsiders link canaries pictures check format lock clean
 
 help:  ## list the targets
@@ -75,7 +78,7 @@ clean:  ## remove what was set up
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "makeba needs Python 3.11 or newer")'
 	@$(BIN)/uv --version >/dev/null 2>&1 || { $(PYTHON) -m venv --clear .venv \
 	    && $(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock; }
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
