@@ -162,6 +162,7 @@ async def test_f1_helps_with_the_pane_in_hand(town: Town) -> None:
     async with shown(town_app(town, Language.EN)) as (app, pilot):
         for name in PANES:
             app.action_front(name)
+            await pilot.pause()
             await pilot.press("f1")
             await pilot.pause()
             assert isinstance(app.screen, Help)
