@@ -61,15 +61,17 @@ class Lane:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
+        self._opening = asyncio.Lock()
         self._connection: AsyncConnection[TupleRow] | None = None
         self._warned = False
 
     async def open(self) -> AsyncConnection[TupleRow]:
-        """The connection. Raises psycopg.OperationalError."""
-        if self._connection is None or self._connection.closed:
-            self._connection = await self._connect()
-            self._connection.add_notice_handler(self._note)
-        return self._connection
+        """The connection, one for all who ask at once. Raises psycopg.OperationalError."""
+        async with self._opening:
+            if self._connection is None or self._connection.closed:
+                self._connection = await self._connect()
+                self._connection.add_notice_handler(self._note)
+            return self._connection
 
     def close(self) -> None:
         """Close the connection. Nothing may be waiting on it."""

@@ -72,7 +72,7 @@ def _tell(pace_seconds: float) -> None:
         for name, seconds in SHORT_LIVES.items()
         if PREFIX + name.upper() not in os.environ
     }
-    found = quiet(host="127.0.0.1", port=0, workers=1, **lives, **ample_rates())
+    found = quiet(host="127.0.0.1", port=0, workers=1, **lives, **ample_rates(os.environ))
     with leaving_in_order(), installed(found, take_over=True) as installation:
         prepare(installation, as_demo=True, refill=True)
         if not asyncio.run(_story(installation, pace_seconds)):

@@ -62,12 +62,9 @@ def serve(*, as_demo: bool, until_input_ends: bool, **flags: Any) -> None:
     """Serve the API. Prints one line of JSON when it is ready."""
     if until_input_ends:
         _leave_with_input()
-    rates = ample_rates() if as_demo else {}
-    found = settings(**flags, **rates)
+    given = flags | (ample_rates(os.environ) if as_demo else {})
+    found = settings(**given)
     _require_sheltered(found, as_demo=as_demo)
-    for name, value in {**flags, **rates}.items():  # for workers, which read the environment
-        if value is not None:
-            os.environ[PREFIX + name.upper()] = str(value)
     with (
         leaving_in_order(),
         installed(found, take_over=True) as installation,
@@ -78,14 +75,14 @@ def serve(*, as_demo: bool, until_input_ends: bool, **flags: Any) -> None:
         if as_demo:
             says["dsn"] = installation.owner_url
         if found.workers > 1:
-            _serve_in_workers(found, sock, says)
+            _serve_in_workers(found, given, sock, says)
         else:
             uvloop.run(_serve_here(installation, sock, says))
 
 
-def ample_rates() -> dict[str, int]:
+def ample_rates(environment: Mapping[str, str]) -> dict[str, int]:
     """A demo's limits, unless somebody has set others: crowds and outside tests are no attack."""
-    return {name: AMPLE for name in RATES if PREFIX + name.upper() not in os.environ}
+    return {name: AMPLE for name in RATES if PREFIX + name.upper() not in environment}
 
 
 def _require_sheltered(found: Settings, *, as_demo: bool) -> None:
@@ -213,7 +210,13 @@ async def _serve_here(
         await running
 
 
-def _serve_in_workers(found: Settings, sock: socket.socket, says: Mapping[str, Any]) -> None:
+def _serve_in_workers(
+    found: Settings, given: Mapping[str, Any], sock: socket.socket, says: Mapping[str, Any]
+) -> None:
+    for name, value in given.items():  # workers read the environment
+        if value is not None:
+            os.environ[PREFIX + name.upper()] = str(value)
+
     async def announce() -> None:
         await _ready(found, str(says["url"]))
         _say(says)

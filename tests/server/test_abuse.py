@@ -253,5 +253,7 @@ def test_the_description_and_the_figures_are_for_this_machine(client: httpx.Clie
 
 
 def test_a_demo_is_ample(tmp_path: Any) -> None:
-    found = from_environment({"MAKEBA_HOME": str(tmp_path)}, **ample_rates())
+    home = {"MAKEBA_HOME": str(tmp_path)}
+    found = from_environment(home, **ample_rates(home))
     assert {getattr(found, name) for name in RATES} == {AMPLE}
+    assert RATES[0] not in ample_rates({f"MAKEBA_{RATES[0].upper()}": "3"})  # somebody's own
