@@ -162,7 +162,7 @@ def clock_skew(town: Town, _dice: Random, fault: str) -> None:
 
 
 def tampered_file(town: Town, _dice: Random, fault: str) -> None:
-    """The business day ends, and somebody puts more money into its file on its way."""
+    """The switch writes its file, and somebody puts more money into it on its way."""
     town.filing.tamper(town.mishaps.begin(fault))
     town.switch.happen(CutOffPressed())
 

@@ -159,10 +159,9 @@ class SwitchOperations(Shape, frozen=True, kw_only=True):
 
 
 class NewestFile(Shape, frozen=True, kw_only=True):
-    """The switch's last file that the server has; 0 and None when there is none."""
+    """The switch's last file that the server has; 0 when there is none."""
 
     number: int
-    settlement_date: date | None
 
 
 class BreakCount(Shape, frozen=True, kw_only=True):

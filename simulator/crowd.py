@@ -29,6 +29,7 @@ SIGN_INS_AT_ONCE = 20  # a server that checks PINs slowly refuses more
 SIGN_IN_SECONDS = 120.0
 GOING_HOME_SECONDS = 120.0  # for those who stand at a machine when it is over
 ASK_SECONDS = 8.0  # before a machine gives up
+RESENDS_MAX = 5
 QUIET_SECONDS = 60.0
 SETTLED_SECONDS = 60.0
 
@@ -52,11 +53,14 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     cash_difference: Decimal
     counter_difference: Decimal
     in_doubt: int
+    unsent: int  # messages and files that the switch did not get rid of
+    files: int  # that makeba has taken in
+    breaks: int  # that it has found in them
 
     @property
     def held(self) -> bool:
         """Whether cash and journal agree and nothing is open."""
-        return not (self.cash_difference or self.counter_difference or self.in_doubt)
+        return not any((self.cash_difference, self.counter_difference, self.in_doubt, self.unsent))
 
 
 async def crowd(
@@ -71,7 +75,7 @@ async def crowd(
 
     Uses as many of demo.json's customers as there are. Raises ApiError.
     """
-    town = quick_town(url, some_of(people, customers), seed)
+    town = quick_town(url, some_of(people, customers))
     try:
         auditor = Auditor(await town.reader(READS), town)
         try:
@@ -86,9 +90,12 @@ async def crowd(
     return tally
 
 
-def quick_town(url: str, people: People, seed: int) -> Town:
-    """A town of hurried people, whose phones do not listen: nobody looks at them."""
-    return Town(url, people, dice=_dice(seed), listens=False, ask_seconds=ASK_SECONDS)
+def quick_town(url: str, people: People) -> Town:
+    """A town of hurried people, whose phones do not listen: nobody looks at them.
+
+    No seed: what names a wish or a message must be new each time, or makeba would answer as before.
+    """
+    return Town(url, people, listens=False, ask_seconds=ASK_SECONDS)
 
 
 def some_of(people: People, customers: int) -> People:
@@ -105,6 +112,9 @@ async def _compared(
     await sign_everybody_in(town)
     await auditor.begin()
     lived = await day(town, seconds, seed)
+    town.switch.happen(switch.CutOffPressed())
+    await town.work.quiet(QUIET_SECONDS)
+    await _send_all(town)
     cash = await auditor.settled(SETTLED_SECONDS)
     counted = counter_truth.compare(counters.cash, await auditor.entries())
     return _tally(town, seed, seconds, lived, cash, counted), (*cash.wrong, *counted.wrong)
@@ -141,10 +151,17 @@ async def day(town: Town, seconds: float, seed: int) -> Counter[str]:
         town.heal()
     await folk.ask_again()
     await town.work.quiet(QUIET_SECONDS)
-    while town.switch.state.laid_aside:  # the last try was lost just before it healed
+    await _send_all(town)
+    return folk.did + Counter(faults=mischief.begun.total())
+
+
+async def _send_all(town: Town) -> None:
+    """The last try may have been lost just before it healed."""
+    for _ in range(RESENDS_MAX):
+        if not town.switch.state.waits_for_somebody:
+            return
         town.switch.happen(switch.ResendPressed())
         await town.work.quiet(QUIET_SECONDS)
-    return folk.did + Counter(faults=mischief.begun.total())
 
 
 def _tally(
@@ -155,6 +172,7 @@ def _tally(
     cash: CashTruth,
     counted: CounterTruth,
 ) -> Tally:
+    left = town.switch.state
     return Tally(
         customers=len(town.phones),
         machines=len(town.atms),
@@ -172,6 +190,9 @@ def _tally(
         cash_difference=cash.difference,
         counter_difference=counted.difference,
         in_doubt=cash.in_doubt,
+        unsent=len(left.stored) + len(left.laid_aside) + len(left.outgoing.files),
+        files=left.outgoing.taken_in,
+        breaks=left.outgoing.breaks,
     )
 
 

@@ -175,9 +175,9 @@ LINES = (
         key="t",
         title=Text("Ficheiro de compensação alterado", "Tampered settlement file"),
         help=Text(
-            "O dia do comutador acaba, e alguém acrescenta dinheiro ao ficheiro no caminho. A "
+            "O comutador faz o fecho, e alguém acrescenta dinheiro ao ficheiro no caminho. A "
             "assinatura não bate: a makeba recusa-o todo e nada se lança. O comutador traz o seu.",
-            "The switch's day ends, and somebody adds money to its file on the way. The signature "
+            "The switch writes its file, and somebody adds money to it on the way. The signature "
             "does not fit: makeba refuses all of it and posts nothing. The switch brings its own.",
         ),
         begin=breaking.tampered_file,

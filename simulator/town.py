@@ -136,8 +136,7 @@ class Town:
             dispenser.heal()
         for customer in self.customers.values():
             customer.heal()
-        at_switch = self.switch.state
-        if at_switch.laid_aside or at_switch.outgoing.stuck:
+        if self.switch.state.waits_for_somebody:
             self.switch.happen(switch.ResendPressed())
 
     async def reader(self, role: str) -> Api:
@@ -152,8 +151,7 @@ class Town:
         return f"{self.dice.getrandbits(128):032x}"
 
     def dial(self) -> None:
-        """Have all machines sign on at the switch, before anybody comes, and that at makeba."""
-        self.switch.happen(switch.Started())
+        """Have all machines sign on at the switch, before anybody comes."""
         self.work.keep(self._watch_the_clock())
         for cable in self._cables.values():
             self.work.start(cable.dial())

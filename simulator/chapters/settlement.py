@@ -1,5 +1,5 @@
-"""The switch's day ends: what it claims is compared with the books, and a file that was altered is
-not believed."""
+"""The switch's file: what it claims is compared with the books, and one that was altered is not
+believed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ async def the_day(scene: Scene) -> None:
     """Every operation of the story stands in one file, and makeba has the same of each."""
     items = tuple(scene.town.switch.state.day.items.values())
     claimed = sum(item.amount for item in items if item.kind is Ended.CAPTURED)
-    await scene.say("The switch's business day ends: its operations go to makeba in a signed file.")
-    await _end_day(scene)
+    await scene.say("The switch's cut-off: the day's operations go to makeba in a signed file.")
+    await _cut_off(scene)
     found = await _newest(scene)
     scene.teller.expect("all that the switch has stands in it", found.records, len(items))
     scene.teller.expect("what it claims is what it paid", found.net, claimed)
@@ -31,15 +31,15 @@ async def the_day(scene: Scene) -> None:
 async def an_altered_file(scene: Scene) -> None:
     """Whoever has no key cannot add money to it."""
     scene.town.filing.tamper(Mishap("tampered-file"))
-    await scene.say("Another day ends, and somebody who has no key alters its file on the way.")
-    refused = await _end_day(scene)
+    await scene.say("Another file goes out, and somebody who has no key alters it on the way.")
+    refused = await _cut_off(scene)
     scene.teller.expect("makeba refuses it, and posts nothing of it", refused, 1)
     await scene.say("The switch brings its own, and that is taken in.")
     found = await _newest(scene)
     scene.teller.expect("nothing differs", found.outcomes.get("mismatch", 0), 0)
 
 
-async def _end_day(scene: Scene) -> int:
+async def _cut_off(scene: Scene) -> int:
     """How many files were refused until makeba had all."""
     used: SwitchInUse = InUse(scene.town.switch)
     used.machine.happen(switch.CutOffPressed())

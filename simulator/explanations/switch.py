@@ -71,11 +71,11 @@ RESENT = Text(
     "Comutador: alguém viu o que estava à parte, e segue tudo outra vez.",
     "Switch: somebody has looked at what was laid aside, and all of it is sent again.",
 )
-DAY_ENDS = Text(
-    "Comutador: o dia de compensação {day} acaba (operações: {count}). O ficheiro, assinado, vai à "
-    "makeba; o que vier agora é de {next}.",
-    "Switch: the business day {day} ends (operations: {count}). Its file, signed, goes to makeba; "
-    "what comes now belongs to {next}.",
+CUT_OFF = Text(
+    "Comutador: fecho do dia de compensação {day} (operações: {count}). O ficheiro, assinado, vai "
+    "à makeba; o que vier agora é de {next}.",
+    "Switch: cut-off of the business day {day} (operations: {count}). Its file, signed, goes to "
+    "makeba; what comes now belongs to {next}.",
 )
 FILE_TAKEN = Text(
     "Comutador: a makeba conferiu o ficheiro {number}, operação por operação: tudo igual.",
@@ -106,20 +106,20 @@ FILE_KEPT = Text(
 
 def explained(happened: Happened) -> Text | None:
     """What this means; None when it goes without saying."""
-    ended = _day_ended(happened)
-    if ended is not None:
-        return ended
+    filed = _cut_off(happened)
+    if filed is not None:
+        return filed
     explain = TABLE.get(type(happened.event))
     return None if explain is None else explain(happened)
 
 
-def _day_ended(happened: Happened) -> Text | None:
-    """A day ends at its cut-off, whatever comes first then."""
+def _cut_off(happened: Happened) -> Text | None:
+    """A file is written at the cut-off, whatever comes first then."""
     before, after = happened.before.outgoing.files, happened.after.outgoing.files
     if len(after) <= len(before):
         return None
     file = after[-1]
-    return DAY_ENDS.filled(
+    return CUT_OFF.filled(
         day=file.settlement_date.isoformat(),
         count=len(file.items),
         next=happened.after.day.settlement_date.isoformat(),
@@ -198,8 +198,7 @@ def _not_delivered(happened: Happened) -> Text | None:
 
 
 def _resent(happened: Happened) -> Text | None:
-    waited = happened.before.laid_aside or happened.before.outgoing.stuck
-    return RESENT if waited else None
+    return RESENT if happened.before.waits_for_somebody else None
 
 
 TABLE: Mapping[type[Any], Callable[[Happened], Text | None]] = {

@@ -48,7 +48,7 @@ class Filing:
         if not response.is_success:
             return switch.NewestSilent()
         newest = msgspec.json.decode(response.content, type=NewestFile)
-        return switch.NewestCame(newest.number, newest.settlement_date)
+        return switch.NewestCame(newest.number)
 
     async def bring(self, file: DayFile) -> Brought:
         """Write it, bring it, and tell what makeba has made of it."""

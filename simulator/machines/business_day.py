@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from simulator.words import COUNTRY
 
 CUT_OFF = time(23)
-DAYS_AHEAD_MAX = 1  # however often a day is ended by hand
 ITEMS_MAX = 20_000  # of one day; then its file is written, and the day goes on with another
 CLAIMS_MAX = 20_000  # operations of earlier files that may still be given back
 INTERCHANGE = 12  # escudos for each captured item; illustrative, as makeba's books have it
@@ -110,18 +109,19 @@ def noted(day: Day, item: Item) -> Day:
     return replace(day, items=items)
 
 
-def ended(day: Day, now: datetime) -> tuple[Day, DayFile]:
-    """The day ends now: the next one, and the file of this one.
+def filed(day: Day, now: datetime) -> tuple[Day, DayFile]:
+    """What ended until now goes into a file: the day as it goes on, and the file.
 
-    Who ends days by hand, one after the other, gets no further than tomorrow: more files of it.
+    Only the clock leads to the next date: what is filed by hand before the cut-off is followed by
+    another file of the same date.
     """
+    items = tuple(sorted(day.items.values(), key=_reference))
     file = DayFile(
         settlement_date=day.settlement_date,
-        cut_off_at=now,
-        items=tuple(sorted(day.items.values(), key=_reference)),
+        cut_off_at=max([now, *(item.ended_at for item in items)]),  # a clock may be put back
+        items=items,
     )
-    furthest = now.astimezone(COUNTRY).date() + timedelta(days=DAYS_AHEAD_MAX)
-    following = min(day.settlement_date + timedelta(days=1), max(furthest, day.settlement_date))
+    following = max(day.settlement_date, opened(now, day.cut_off).settlement_date)
     return replace(day, settlement_date=following, items={}, claimed=_claimed(day)), file
 
 

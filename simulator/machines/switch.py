@@ -54,6 +54,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime | None = None
     stuck: bool = False  # makeba will not have it: somebody has to look
     taken_in: int = 0
+    breaks: int = 0  # that makeba has found in all of those
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,11 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: int = 0  # messages that went to the issuer, repeats too
     day: Day
     outgoing: Outgoing = Outgoing()
+
+    @property
+    def waits_for_somebody(self) -> bool:
+        """Whether something lies there until somebody looks at it: ResendPressed."""
+        return bool(self.laid_aside) or self.outgoing.stuck
 
 
 class AtmAsked(msgspec.Struct, frozen=True):
@@ -120,18 +126,13 @@ class ResendPressed(msgspec.Struct, frozen=True):
 
 
 class CutOffPressed(msgspec.Struct, frozen=True):
-    """Somebody ends the business day now."""
-
-
-class Started(msgspec.Struct, frozen=True):
-    """The switch has come up: files may have gone out before."""
+    """Somebody wants a file of the business day now."""
 
 
 class NewestCame(msgspec.Struct, frozen=True):
-    """Number and date of the last file that makeba has of us; 0 and None when there is none."""
+    """The number of the last file that makeba has of us; 0 when there is none."""
 
     number: int
-    settlement_date: date | None
 
 
 class NewestSilent(msgspec.Struct, frozen=True):
@@ -172,7 +173,6 @@ Event = (
     | AdviceRefused
     | ResendPressed
     | CutOffPressed
-    | Started
     | NewestCame
     | NewestSilent
     | FileTaken

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from simulator.machines import business_day
 from simulator.machines.backoff import pause_seconds
-from simulator.machines.business_day import DayFile
 from simulator.machines.switch import (
     AskNewest,
     CutOffPressed,
@@ -24,7 +23,6 @@ from simulator.machines.switch import (
     Outcome,
     Outgoing,
     SendFile,
-    Started,
     Switch,
     WakeAt,
 )
@@ -33,9 +31,9 @@ from simulator.machines.table import Table
 REFUSALS_MAX = 2  # of one file: written anew, it may be good
 
 
-def end_day(switch: Switch, now: datetime) -> Outcome:
-    """The business day is over: what was captured in it goes out."""
-    day, file = business_day.ended(switch.day, now)
+def cut_off(switch: Switch, now: datetime) -> Outcome:
+    """What was captured until now goes out."""
+    day, file = business_day.filed(switch.day, now)
     idle = not switch.outgoing.files
     files = (*switch.outgoing.files, file)
     after = replace(switch, day=day, outgoing=replace(switch.outgoing, files=files))
@@ -58,31 +56,18 @@ def look_again(switch: Switch, now: datetime) -> Switch:
 
 
 def _cut_off_pressed(switch: Switch, _event: CutOffPressed, now: datetime) -> Outcome:
-    return end_day(switch, now)
-
-
-def _started(switch: Switch, _event: Started, _now: datetime) -> Outcome:
-    return switch, (AskNewest(),)
+    return cut_off(switch, now)
 
 
 def _newest_came(switch: Switch, event: NewestCame, _now: datetime) -> Outcome:
-    """Dates never go back, not even over a restart. A file keeps the number that it got."""
-    last = event.settlement_date
-    if last is not None and last > switch.day.settlement_date:
-        switch = replace(switch, day=replace(switch.day, settlement_date=last))
+    """A file keeps the number that it got."""
     if not switch.outgoing.files:
         return switch, ()
     first, *others = switch.outgoing.files
     if first.number is None:
-        first = _numbered(first, event)
+        first = replace(first, number=event.number + 1)
     outgoing = replace(switch.outgoing, files=(first, *others))
     return replace(switch, outgoing=outgoing), (SendFile(first),)
-
-
-def _numbered(file: DayFile, newest: NewestCame) -> DayFile:
-    """The next file, of no earlier day than the one before."""
-    last = newest.settlement_date or file.settlement_date
-    return replace(file, number=newest.number + 1, settlement_date=max(file.settlement_date, last))
 
 
 def _newest_silent(switch: Switch, _event: NewestSilent, now: datetime) -> Outcome:
@@ -97,20 +82,26 @@ def _file_taken(switch: Switch, event: FileTaken, _now: datetime) -> Outcome:
     """Gone, and the next one with it."""
     if not _awaited(switch, event.number):
         return switch, ()
-    files = switch.outgoing.files[1:]
-    outgoing = Outgoing(files=files, taken_in=switch.outgoing.taken_in + 1)
+    before = switch.outgoing
+    files = before.files[1:]
+    outgoing = Outgoing(
+        files=files, taken_in=before.taken_in + 1, breaks=before.breaks + event.breaks
+    )
     after = replace(switch, outgoing=outgoing)
     return (after, (AskNewest(),)) if files else (after, ())
 
 
 def _file_refused(switch: Switch, event: FileRefused, _now: datetime) -> Outcome:
-    """Once more, written anew; then somebody has to look."""
+    """Nothing of it was taken in: once more, written anew under whatever number is next by then;
+    after that somebody has to look."""
     if not _awaited(switch, event.number):
         return switch, ()
     refusals = switch.outgoing.refusals + 1
     stuck = refusals >= REFUSALS_MAX
-    after = replace(switch, outgoing=replace(switch.outgoing, refusals=refusals, stuck=stuck))
-    return after, () if stuck else (AskNewest(),)
+    first, *others = switch.outgoing.files
+    files = (replace(first, number=None), *others)
+    outgoing = replace(switch.outgoing, files=files, refusals=refusals, stuck=stuck)
+    return replace(switch, outgoing=outgoing), () if stuck else (AskNewest(),)
 
 
 def _put_off(switch: Switch, now: datetime) -> Outcome:
@@ -127,7 +118,6 @@ def _awaited(switch: Switch, number: int) -> bool:
 
 FILING: Table = {
     CutOffPressed: _cut_off_pressed,
-    Started: _started,
     NewestCame: _newest_came,
     NewestSilent: _newest_silent,
     FileTaken: _file_taken,

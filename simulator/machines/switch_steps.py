@@ -40,7 +40,7 @@ from simulator.machines.switch import (
     WakeAt,
     Woken,
 )
-from simulator.machines.switch_filing import FILING, end_day, look_again, send_due
+from simulator.machines.switch_filing import FILING, cut_off, look_again, send_due
 from simulator.machines.table import Table
 
 ASKED_MAX = 5_000  # operations that it remembers; the oldest are forgotten first
@@ -52,7 +52,7 @@ ADVICE_TRIES_MAX = 12
 def step(switch: Switch, event: Event, now: datetime) -> Outcome:
     """What becomes of the switch, and what it wants done. Whatever comes after the cut-off belongs
     to the next business day."""
-    switch, filing = end_day(switch, now) if switch.day.ends_at <= now else (switch, ())
+    switch, filing = cut_off(switch, now) if switch.day.ends_at <= now else (switch, ())
     after, orders = TABLE[type(event)](switch, event, now)
     return after, (*filing, *orders)
 
@@ -192,7 +192,7 @@ def _item(known: Asked, advice: Advice, now: datetime) -> Item:
         requested=known.amount,
         paid=advice.amount,
         authorised_at=known.at,
-        ended_at=now,
+        ended_at=max(known.at, now),  # our clock may have been put back in between
     )
 
 

@@ -19,9 +19,9 @@ TITLE = Text(
 )
 FOLLOW = Text("Ouvir cada mensagem quando passa", "Hear each message as it passes")
 HUSH = Text("Deixar de ouvir as mensagens", "Stop hearing messages")
-END_DAY = Text(
-    "Terminar o dia de compensação {day} ({count} operações)",
-    "End the business day {day} ({count} operations)",
+CUT_OFF = Text(
+    "Fecho: ficheiro do dia de compensação {day} (operações: {count})",
+    "Cut-off: a file of the business day {day} (operations: {count})",
 )
 FIELD = Text("{label}, {name}: {value}", "{label}, {name}: {value}")
 MEANT = Text("{field}, isto é {meaning}", "{field}, that is {meaning}")
@@ -46,11 +46,11 @@ class SwitchMenu(Menu):
         newest = list(self.town.tape.messages)[-SHOWN:]
         follow = Choice(HUSH if self._narrator.messages else FOLLOW, self._turn)
         day = self.town.switch.state.day
-        label = END_DAY.filled(day=day.settlement_date.isoformat(), count=len(day.items))
-        end_day = Choice(label, self._end_day)
-        return (follow, end_day, *(self._opening(each) for each in reversed(newest)))
+        label = CUT_OFF.filled(day=day.settlement_date.isoformat(), count=len(day.items))
+        cut_off = Choice(label, self._cut_off)
+        return (follow, cut_off, *(self._opening(each) for each in reversed(newest)))
 
-    async def _end_day(self) -> None:
+    async def _cut_off(self) -> None:
         self.town.switch.happen(switch.CutOffPressed())
 
     async def _turn(self) -> None:

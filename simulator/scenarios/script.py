@@ -143,7 +143,7 @@ class GoesWrong(_Said, frozen=True, kw_only=True, tag="goes-wrong"):
 
 
 class Settles(_Said, frozen=True, kw_only=True, tag="settles"):
-    """The switch's business day ends, unless it has just ended, and its file is taken in."""
+    """The switch writes its file, unless one has just gone out, and makeba takes it in."""
 
     refused: int = 0  # how often makeba is meant to refuse a file before
     breaks: int | None = None  # how many it is meant to find; None: whatever was left from before

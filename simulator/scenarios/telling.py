@@ -69,8 +69,8 @@ EXPIRES = Text("O código de {until_expired} perde a validade.", "{until_expired
 LOADS = Text("Mudam-se as notas de {at}.", "The cassettes of {at} are changed.")
 GOES_WRONG = Text("Avaria: {fault}.", "A fault: {fault}.")
 SETTLES = Text(
-    "O dia do comutador acaba, e o seu ficheiro vai à makeba.",
-    "The switch's day ends, and its file goes to makeba.",
+    "O comutador faz o fecho, e o seu ficheiro vai à makeba.",
+    "The switch's cut-off: its file goes to makeba.",
 )
 HEALS = Text("Tudo volta a funcionar.", "Everything works again.")
 

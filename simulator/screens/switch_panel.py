@@ -45,19 +45,19 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         "A lâmpada diz quantas caixas estão em linha. *Fila*: avisos "
         "que a makeba ainda não confirmou; são repetidos até que o faça. *De parte*: os que não "
         "puderam ser entregues.\n\n"
-        "O dia de compensação acaba às 23:00, ou com **t**: as operações do dia vão num ficheiro "
-        "assinado à makeba, que confere cada uma.",
+        "O dia de compensação fecha às 23:00; com **t** faz-se um ficheiro antes. As operações "
+        "vão nele, assinado, à makeba, que confere cada uma.",
         "The switch carries the machine's messages (ISO 8583) to makeba (signed REST), and the "
         "replies back. **↑ ↓** choose a message, **Enter** or a click opens it: each field by its "
         "name, and the bytes as they went. **End** follows the newest again.\n\n"
         "The lamp says how many machines are signed on. *Queue*: "
         "advices that makeba has not confirmed yet; they are repeated until it does. *Laid aside*: "
         "those that could not be delivered.\n\n"
-        "The business day ends at 23:00, or with **t**: the day's operations go to makeba in a "
-        "signed file, and it matches each.",
+        "The business day's cut-off is at 23:00; **t** makes a file before. The operations go to "
+        "makeba in it, signed, and it matches each.",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("t", "cut_off", Text("terminar o dia", "end the day")),
+        key("t", "cut_off", Text("fecho", "cut-off")),
         key("enter", "open", Text("abrir mensagem", "open message"), display="↵"),
         key("up,k", "go(-1)", Text("subir", "up"), display="↑"),
         key("down,j", "go(1)", Text("descer", "down"), display="↓"),
@@ -107,7 +107,7 @@ class SwitchPanel(Panel[Switch, switch.Event]):
         self._open(self.query_one(MessageLog).chosen)
 
     def action_cut_off(self) -> None:
-        """The business day ends now."""
+        """A file, now."""
         self.machine.happen(switch.CutOffPressed())
 
     def action_go(self, rows: int) -> None:

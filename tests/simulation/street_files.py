@@ -45,8 +45,7 @@ class TakingIn:
         self.lines.carry(partial(self._take, order.file), once)
 
     def _say_newest(self, tell: Callable[[Any], None]) -> None:
-        day = self._newest if self._number else None
-        self.lines.carry(tell, switch.NewestCame(self._number, day))
+        self.lines.carry(tell, switch.NewestCame(self._number))
 
     def _take(self, file: DayFile, tell: Callable[[Any], None]) -> None:
         assert file.number is not None, "it was sent with its number"

@@ -50,13 +50,21 @@ async def test_a_crowd_loses_no_cash_and_ends_with_one_line_of_json(served: Serv
     assert told["withdrawals"] == tally.withdrawals > 10
     assert told["paid"] == tally.owed > 0
     assert told["faults"] > 3
+    assert told["files"] > 0
+    assert told["breaks"] == 0
     assert (told["customers"], told["machines"], told["agents"]) == (CUSTOMERS, TERMINALS, AGENTS)
+
+
+async def test_the_same_crowd_comes_again_to_the_same_books(served: Served) -> None:
+    again = await crowd(served.url, people.read(served.demo), CUSTOMERS, 1.0, 1, io.StringIO())
+    assert again.held
+    assert (again.unsent, again.breaks) == (0, 0)
 
 
 async def test_twenty_random_towns_lose_no_cash(served: Served) -> None:
     """Each has customers, machines, a counter, a switch, faults and a seed of its own."""
     everybody = people.read(served.demo)
-    towns = [quick_town(served.url, part(everybody, seed), seed) for seed in range(TOWNS)]
+    towns = [quick_town(served.url, part(everybody, seed)) for seed in range(TOWNS)]
     reader = await towns[0].reader("accountant")
     auditor, counters = Auditor(reader, *towns), CounterLog(*towns)
     try:

@@ -92,7 +92,7 @@ REVERSAL = ReversalAdvice(origin=ORIGIN, amount=0, reason=Reason.NOTHING_PAID)
 ROUTED = switch.AtmAsked(REQUEST)
 SILENT = switch.IssuerSilent(ORIGIN)
 APPROVED = switch.IssuerAnswered(ORIGIN, "00", "1")
-FILED = (switch.CutOffPressed(), switch.NewestCame(0, None))
+FILED = (switch.CutOffPressed(), switch.NewestCame(0))
 IN_QUEUE = agent.QueueCame((QUEUED,))
 
 
@@ -193,7 +193,7 @@ IN_QUEUE = agent.QueueCame((QUEUED,))
             "segue tudo outra vez",
             "sent again",
         ),
-        ("switch", (switch.CutOffPressed(),), "acaba (operações: 0)", "ends (operations: 0)"),
+        ("switch", (switch.CutOffPressed(),), "fecho do dia", "cut-off of the business day"),
         (
             "switch",
             (*FILED, switch.FileTaken(number=1)),
@@ -266,7 +266,7 @@ def test_what_happens_is_said_in_plain_words(
         ("phone", (phone.LineBack(),)),
         ("switch", (switch.Woken(),)),
         ("switch", (switch.ResendPressed(),)),
-        ("switch", (switch.Started(), switch.NewestCame(0, None))),
+        ("switch", (switch.NewestCame(0),)),
         ("switch", (switch.FileTaken(number=7),)),
         ("switch", (switch.FileSilent(7),)),
         ("agent", (agent.QueueWanted(), IN_QUEUE)),

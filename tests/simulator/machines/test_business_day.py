@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from simulator.machines.business_day import Ended, Item, ended, noted, opened
+from simulator.machines.business_day import Ended, Item, filed, noted, opened
 from simulator.words import COUNTRY
 from tests.settlement_files import item
 
@@ -43,7 +43,7 @@ def test_a_file_has_each_operation_once_in_the_order_of_its_references() -> None
     day = opened(MORNING)
     for each in (item(3, 0), item(1), item(2, 1_000), item(1)):
         day = noted(day, each)
-    following, file = ended(day, CUT_OFF)
+    following, file = filed(day, CUT_OFF)
     assert stands(file.items) == [
         ("1", Ended.CAPTURED, 2_000), ("2", Ended.CAPTURED, 1_000), ("3", Ended.REVERSED, 0),
     ]  # fmt: skip
@@ -54,26 +54,32 @@ def test_a_file_has_each_operation_once_in_the_order_of_its_references() -> None
 
 def test_what_is_reversed_on_the_same_day_is_never_claimed() -> None:
     day = noted(noted(opened(MORNING), item(1)), item(1, 0))
-    assert stands(ended(day, CUT_OFF)[1].items) == [("1", Ended.REVERSED, 0)]
+    assert stands(filed(day, CUT_OFF)[1].items) == [("1", Ended.REVERSED, 0)]
 
 
 def test_what_an_earlier_file_has_claimed_is_given_back_in_part_or_whole() -> None:
-    day, _ = ended(noted(opened(MORNING), item(1, 5_000)), CUT_OFF)
-    day, second = ended(noted(day, item(1, 3_000)), CUT_OFF + timedelta(days=1))
+    day, _ = filed(noted(opened(MORNING), item(1, 5_000)), CUT_OFF)
+    day, second = filed(noted(day, item(1, 3_000)), CUT_OFF + timedelta(days=1))
     assert stands(second.items) == [("1", Ended.TAKEN_BACK, 2_000)]
-    _, third = ended(noted(day, item(1, 0)), CUT_OFF + timedelta(days=2))
+    _, third = filed(noted(day, item(1, 0)), CUT_OFF + timedelta(days=2))
     assert stands(third.items) == [("1", Ended.TAKEN_BACK, 3_000)]
 
 
 def test_what_was_claimed_and_is_told_again_stands_in_no_second_file() -> None:
-    day, _ = ended(noted(opened(MORNING), item(1)), CUT_OFF)
-    assert ended(noted(day, item(1)), CUT_OFF + timedelta(days=1))[1].items == ()
+    day, _ = filed(noted(opened(MORNING), item(1)), CUT_OFF)
+    assert filed(noted(day, item(1)), CUT_OFF + timedelta(days=1))[1].items == ()
 
 
-def test_who_ends_days_by_hand_gets_no_further_than_tomorrow() -> None:
+def test_a_file_by_hand_leaves_the_date_as_it_is_and_only_the_clock_leads_on() -> None:
     day, dates = opened(MORNING), []
-    for _ in range(4):
-        day, file = ended(day, MORNING)
+    for moment in (MORNING, MORNING, CUT_OFF, CUT_OFF, CUT_OFF + timedelta(days=3)):
+        day, file = filed(day, moment)
         dates.append(file.settlement_date)
     tomorrow = DAY + timedelta(days=1)
-    assert dates == [DAY, tomorrow, tomorrow, tomorrow]
+    assert dates == [DAY, DAY, DAY, tomorrow, tomorrow]
+    assert day.settlement_date == DAY + timedelta(days=4)
+
+
+def test_a_clock_that_is_put_back_leads_no_date_back() -> None:
+    day, _ = filed(opened(MORNING), CUT_OFF)
+    assert filed(day, MORNING)[0].settlement_date == DAY + timedelta(days=1)

@@ -26,7 +26,6 @@ from simulator.machines.switch import (
     NewestSilent,
     ResendPressed,
     SendFile,
-    Started,
     Switch,
     WakeAt,
     Woken,
@@ -46,7 +45,7 @@ ASKED = AtmAsked(
 )
 APPROVED = IssuerAnswered(ORIGIN, "00", "123456")
 PAID = AtmAdvised(CompletionAdvice(origin=ORIGIN, amount=2_000))
-NOTHING_YET = NewestCame(0, None)
+NOTHING_YET = NewestCame(0)
 
 
 def after(
@@ -59,16 +58,24 @@ def after(
     return state, orders
 
 
-def test_a_day_that_somebody_ends_goes_out_with_its_operations() -> None:
+def test_a_file_that_somebody_wants_has_the_operations_until_then() -> None:
     state, (asks,) = after(ASKED, APPROVED, PAID, CutOffPressed())
     assert isinstance(asks, AskNewest)
-    assert (state.day.settlement_date, state.day.items) == (NEXT, {})
+    assert (state.day.settlement_date, state.day.items) == (DAY, {})
     state, (order,) = after(NOTHING_YET, state=state)
     assert isinstance(order, SendFile)
     (item,) = order.file.items
     assert (order.file.number, order.file.settlement_date) == (1, DAY)
     assert (item.kind, item.amount, item.approval_code) == (Ended.CAPTURED, 2_000, "123456")
     assert (item.authorised_at, item.ended_at) == (NOW, NOW)
+
+
+def test_a_clock_that_is_put_back_ends_nothing_before_it_began() -> None:
+    state, _ = after(ASKED, APPROVED)
+    state, _ = after(PAID, CutOffPressed(), state=state, at=NOW - timedelta(minutes=5))
+    (file,) = state.outgoing.files
+    assert [(each.authorised_at, each.ended_at) for each in file.items] == [(NOW, NOW)]
+    assert file.cut_off_at == NOW
 
 
 @pytest.mark.parametrize(("at", "files"), [(BEFORE, 0), (CUT_OFF, 1)])
@@ -103,7 +110,7 @@ def test_a_file_whose_answer_got_lost_is_brought_again_under_its_number() -> Non
     assert after(Woken(), state=state)[1] == (), "not before it is due"
     state, (asks,) = after(Woken(), state=state, at=alarm.due)
     assert isinstance(asks, AskNewest)
-    state, (again,) = after(NewestCame(1, DAY), state=state)
+    state, (again,) = after(NewestCame(1), state=state)
     assert again == first
     assert after(FileTaken(number=1), state=state)[0].outgoing.files == ()
 
@@ -114,9 +121,9 @@ def test_files_go_one_after_the_other() -> None:
     state, _ = after(NOTHING_YET, state=state)
     state, (asks,) = after(FileTaken(number=1, breaks=2), state=state)
     assert isinstance(asks, AskNewest)
-    state, (order,) = after(NewestCame(1, DAY), state=state)
+    state, (order,) = after(NewestCame(1), state=state)
     assert isinstance(order, SendFile)
-    assert (order.file.number, order.file.settlement_date) == (2, NEXT)
+    assert (order.file.number, order.file.settlement_date) == (2, DAY)
 
 
 def test_one_that_is_refused_is_written_anew_once_and_then_somebody_has_to_look() -> None:
@@ -133,12 +140,9 @@ def test_one_that_is_refused_is_written_anew_once_and_then_somebody_has_to_look(
     assert not state.outgoing.stuck
 
 
-def test_a_switch_that_begins_anew_goes_on_with_the_date_of_its_last_file() -> None:
-    state, (asks,) = after(Started())
-    assert isinstance(asks, AskNewest)
-    assert after(NewestCame(4, NEXT), state=state)[0].day.settlement_date == NEXT
-    assert after(NewestCame(4, DAY - timedelta(days=3)), state=state)[0] == state
-    assert after(NewestSilent(), state=state) == (state, ())
+def test_without_a_file_nobody_waits_for_a_number() -> None:
+    assert after(NewestCame(4)) == (FRESH, ())
+    assert after(NewestSilent()) == (FRESH, ())
 
 
 def test_an_answer_about_another_file_changes_nothing() -> None:
@@ -166,12 +170,12 @@ class Issuer:
             return
         order = self.orders.pop(0)
         if isinstance(order, AskNewest):
-            last = self.taken[-1] if self.taken else (0, None)
-            self.happens(NewestSilent() if how == "lost" else NewestCame(*last))
+            number = self.taken[-1][0] if self.taken else 0
+            self.happens(NewestSilent() if how == "lost" else NewestCame(number))
             return
         assert isinstance(order, SendFile)
+        assert order.file.number is not None
         number = order.file.number
-        assert number is not None
         if how == "refused":
             self.happens(FileRefused(number, "-"))
             return

@@ -153,11 +153,11 @@ async def test_messages_are_read_out_as_soon_as_somebody_wants_that(town: Town) 
     assert "1. Stop hearing messages" in read
 
 
-async def test_the_business_day_ends_by_number(town: Town) -> None:
-    before = town.switch.state.day.settlement_date
+async def test_a_file_is_made_by_number(town: Town) -> None:
+    day = town.switch.state.day.settlement_date
     read = await typing(town, SWITCH, "2", "0", "0")
-    assert f"2. End the business day {before} (0 operations)" in read
-    assert town.switch.state.day.settlement_date > before
+    assert f"2. Cut-off: a file of the business day {day} (operations: 0)" in read
+    assert len(town.switch.state.outgoing.files) == 1
 
 
 async def test_faults_begin_by_number_and_all_end_with_the_first(town: Town) -> None:

@@ -225,7 +225,7 @@ def switch_sights(now: Switch) -> tuple[Sight, ...]:
         trace=trace, approval_code="1", requested=2_000, paid=2_000, authorised_at=NOW, ended_at=NOW
     )
     open_day = business_day.noted(day, item)
-    _, file = business_day.ended(open_day, NOW)
+    _, file = business_day.filed(open_day, NOW)
 
     def at(**changes: Any) -> Sight:
         return Sight(replace(now, **changes), as_it_is)
