@@ -14,6 +14,7 @@ from commands.identity.reset import ResetCodeIssued, ResetTimes
 from queries import access
 from queries.access import Access, Filters
 from queries.cursor import PAGE_MAX
+from queries.projector import Projector, connector
 from queries.reader import Reader
 from server.console.books import asked
 from server.console.given import format_option, quiet
@@ -40,6 +41,7 @@ ROLES = click.Choice([role.value for role in Role if role is not Role.CUSTOMER])
 def access_review(role: str | None, shape: str | None) -> None:
     """Everybody with rights over others' affairs: role, factors, and when they last did what."""
     with installed(quiet()) as installation:
+        asyncio.run(_catch_up(installation))
         found = asked(installation, lambda reader: _all(reader, Filters(role=role)))
         names = asyncio.run(_names(installation, found))
     show([_row(each, names[str(each.user_id)]) for each in found], COLUMNS, shape)
@@ -84,6 +86,15 @@ async def _invite(installation: Installation, profile: Profile) -> tuple[ResetCo
     finally:
         pins.close()
     return outcome.fresh, code
+
+
+async def _catch_up(installation: Installation) -> None:
+    """Perhaps no server is there that would move the read models on."""
+    projector = Projector(connector(installation.urls.projector))
+    try:
+        await projector.catch_up()
+    finally:
+        projector.disconnect()
 
 
 async def _all(reader: Reader, filters: Filters) -> list[Access]:

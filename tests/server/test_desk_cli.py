@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from commands.identity.person import Role
@@ -45,6 +46,13 @@ async def _caught_up(projector: Projector) -> None:
     projector.disconnect()
 
 
+BEHIND = """
+    SELECT h.position - p.position
+    FROM ledger.head AS h
+    CROSS JOIN queries.projection AS p
+"""
+
+
 def ended(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, list[str]]:
     """Exit code, standard output, and the lines on standard error."""
     code = run(list(arguments))
@@ -54,6 +62,27 @@ def ended(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_access_review_needs_no_server(
+    cluster: Cluster,
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody has moved the read models on: it does so itself, and says what is true now."""
+    with cloned(cluster, world) as owner_url:
+        monkeypatch.setenv("MAKEBA_HOME", str(tmp_path))
+        monkeypatch.setenv("MAKEBA_DATABASE_URL", owner_url)
+        monkeypatch.setattr("server.installation.load_secrets", lambda _: world.keys)
+        with psycopg.connect(owner_url) as connection:
+            behind = connection.execute(BEHIND).fetchone()
+        code, out, errors = ended(capsys, "access")
+    assert behind is not None and behind[0] > 0
+    assert (code, errors) == (0, [])
+    staff = [each for each in world.demo.users if each.role is not Role.CUSTOMER]
+    assert {row["user"] for row in rows(out)} == {str(each.user_id) for each in staff}
 
 
 @pytest.mark.usefixtures("books")
