@@ -31,6 +31,12 @@ class Access(Shape, frozen=True, kw_only=True):
         return f"Access({self.role})"
 
 
+class Confirmed(Shape, frozen=True, kw_only=True):
+    """A session that has shown the second factor again."""
+
+    session_id: UUID
+
+
 class CodeIssued(Shape, frozen=True, kw_only=True):
     """A code for a cash machine."""
 

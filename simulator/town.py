@@ -19,7 +19,7 @@ from simulator.hands.atm import ASK_SECONDS, AtmHands
 from simulator.hands.cable import Cable
 from simulator.hands.issuer import Issuer
 from simulator.hands.phone import PhoneHands
-from simulator.hands.signing_in import sign_in
+from simulator.hands.signing_in import sign_in, step_up
 from simulator.hands.switch import SwitchHands
 from simulator.line import Line
 from simulator.link.keys import KEY_BYTES, LinkKeys
@@ -99,6 +99,7 @@ class Town:
         self.customers = {terminal: Customer() for terminal in terminals}
         self._keys = LinkKeys(self.dice.randbytes(KEY_BYTES))
         self._cables: dict[str, Cable] = {}
+        self._authenticators: dict[str, Authenticator] = {}  # of the staff, by phone number
         self._keys_line = connect(url, self._network)  # nothing goes wrong on purpose on it
         self._issuer = Issuer(Api(self._keys_line), clock)
         self._port = Port(
@@ -143,8 +144,13 @@ class Town:
         """Somebody of the staff, signed in, who reads what everybody has written."""
         who = self.people.of(role)[0]
         api = Api(self._clients[who.phone], self.bookmark)
-        await sign_in(api, Authenticator(who.totp_secret), who.phone, who.pin)
+        authenticator = self._authenticators.setdefault(who.phone, Authenticator(who.totp_secret))
+        await sign_in(api, authenticator, who.phone, who.pin)
         return api
+
+    async def confirm(self, api: Api, role: str) -> None:
+        """Have the same show the second factor again, for something that matters."""
+        await step_up(api, self._authenticators[self.people.of(role)[0].phone])
 
     def key(self) -> str:
         """A key for one wish."""

@@ -20,6 +20,7 @@ from commands.books.journal_entry import NUMBER_MAX, JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_confirmed, session_keys
 from ledger import chart
 from ledger.accounts import Account, Status
 from ledger.books import Books
@@ -68,9 +69,10 @@ class ReverseEntry(Command[EntryReversed], frozen=True, kw_only=True):
     reason: str
     user_id: UUID
     alone_max: Money = ALONE_MAX
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (Person.by_id(self.user_id),)
+        yield (Person.by_id(self.user_id), *session_keys(self.session_id))
         yield from reversal_touches(books, self.entry_number)
 
     def decide(self, books: Books) -> EntryReversed:
@@ -78,6 +80,7 @@ class ReverseEntry(Command[EntryReversed], frozen=True, kw_only=True):
         original = require_reversible(books, self.entry_number)
         if size_of(original) > self.alone_max.minor:
             raise ApprovalRequired(alone=str(self.alone_max.decimal), propose="reverse_big_entry")
+        require_confirmed(books, self.session_id)
         # From here on nothing is refused.
         number = write_reversal(books, original, self.transaction_id, reason=self.reason)
         return EntryReversed(

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from commands.approval.changes import read_change
 from commands.approval.proposal import Proposal, ProposalState, ProposalStatus
-from commands.approval.propose import session_keys
 from commands.command import Command, Rounds
 from commands.identity.person import Person
 from commands.identity.staff import require_staff
-from commands.identity.step_up import require_stepped_up
+from commands.identity.step_up import session_keys
 from commands.risk.hours import note_hours
 from commands.risk.rulebook import THE_RULES
 from ledger.books import Books
@@ -47,10 +46,9 @@ class Approve(Command[ProposalStatus], frozen=True, kw_only=True):
         checker = require_staff(books, self.checker_id, *change.CHECKERS)
         if proposal.maker_id == self.checker_id:
             raise Forbidden("Somebody else must approve what you proposed.")
+        change.require_step_up(books, self.session_id)
         if not hmac.compare_digest(proposal.content_hash, self.content_hash):
             raise Conflict("This is not what was proposed.", contentHash=proposal.content_hash)
-        if change.STEP_UP:
-            require_stepped_up(books, self.session_id)
         maker = require_staff(books, proposal.maker_id, *change.MAKERS)
         change.require_possible(books, maker)
         change.require_checker(books, checker)

@@ -10,6 +10,7 @@ import msgspec
 
 from commands.command import Rounds
 from commands.identity.person import Person, Role
+from commands.identity.step_up import require_confirmed, require_stepped_up
 from ledger.books import Books
 from ledger.wire import plain
 
@@ -37,8 +38,8 @@ class Change(
 
     MAKERS: ClassVar[tuple[Role, ...]]
     CHECKERS: ClassVar[tuple[Role, ...]]
-    # Whether both must have shown their second factor within five minutes.
-    STEP_UP: ClassVar[bool] = False
+    # Whether nobody but people in sessions may propose and approve it: what gives rights.
+    IN_SESSIONS: ClassVar[bool] = False
 
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
@@ -56,6 +57,13 @@ class Change(
         """Which rows it reads and changes, in four rounds at most; the same when proposed and when
         applied."""
         raise NotImplementedError
+
+    def require_step_up(self, books: Books, session_id: UUID | None) -> None:
+        """Raises StepUpRequired unless whoever proposes or approves it has shown the second factor
+        within five minutes. Touches the session."""
+        if self.IN_SESSIONS:
+            require_stepped_up(books, session_id)
+        require_confirmed(books, session_id)
 
     def require_possible(self, books: Books, maker: Person) -> None:
         """Raises the Refusal that stands against it. Asked when proposed and again when applied."""

@@ -9,13 +9,11 @@ from commands.approval.change import Change
 from commands.approval.proposal import Proposal, ProposalStatus, hash_of
 from commands.command import Command, Rounds
 from commands.identity.person import Person
-from commands.identity.session import Session
 from commands.identity.staff import require_staff
-from commands.identity.step_up import require_stepped_up
+from commands.identity.step_up import session_keys
 from commands.risk.hours import note_hours
 from commands.risk.rulebook import THE_RULES
 from ledger.books import Books
-from ledger.rows import Key
 
 
 class Propose(Command[ProposalStatus], frozen=True, kw_only=True):
@@ -33,17 +31,11 @@ class Propose(Command[ProposalStatus], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> ProposalStatus:
         maker = require_staff(books, self.maker_id, *self.change.MAKERS)
-        if self.change.STEP_UP:
-            require_stepped_up(books, self.session_id)
+        self.change.require_step_up(books, self.session_id)
         self.change.require_possible(books, maker)
         # From here on nothing is refused.
         proposal = keep_proposal(books, self.proposal_id, maker, self.change, self.ttl_seconds)
         return ProposalStatus.of(proposal)
-
-
-def session_keys(session_id: UUID | None) -> tuple[Key[Session], ...]:
-    """What asking for step-up touches."""
-    return () if session_id is None else (Session.by_id(session_id),)
 
 
 def keep_proposal(

@@ -146,7 +146,7 @@ class ResetFactor(Change, frozen=True, kw_only=True):
 
     MAKERS: ClassVar[tuple[Role, ...]] = (Role.OPERATOR, Role.ADMIN)
     CHECKERS: ClassVar[tuple[Role, ...]] = (Role.OPERATOR, Role.ADMIN)
-    STEP_UP: ClassVar[bool] = True
+    IN_SESSIONS: ClassVar[bool] = True
 
     user_id: UUID
     factor: Literal["pin", "totp"]

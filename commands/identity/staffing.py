@@ -29,7 +29,7 @@ class Staffing(Change, frozen=True, kw_only=True):
 
     MAKERS: ClassVar[tuple[Role, ...]] = (Role.ADMIN,)
     CHECKERS: ClassVar[tuple[Role, ...]] = (Role.ADMIN,)
-    STEP_UP: ClassVar[bool] = True
+    IN_SESSIONS: ClassVar[bool] = True
 
     user_id: UUID
 

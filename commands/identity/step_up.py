@@ -11,6 +11,7 @@ from commands.identity.session import Session
 from commands.identity.tries import require_known
 from ledger.books import Books
 from ledger.errors import StepUpRequired, Unauthenticated
+from ledger.rows import Key
 
 STEP_UP = timedelta(minutes=5)  # RELIABILITY: no older than this for what matters
 
@@ -29,6 +30,18 @@ def require_stepped_up(books: Books, session_id: UUID | None) -> None:
     """Raises StepUpRequired unless `stepped_up`."""
     if not stepped_up(books, session_id):
         raise StepUpRequired
+
+
+def session_keys(session_id: UUID | None) -> tuple[Key[Session], ...]:
+    """What asking for step-up touches."""
+    return () if session_id is None else (Session.by_id(session_id),)
+
+
+def require_confirmed(books: Books, session_id: UUID | None) -> None:
+    """Raises StepUpRequired unless a session was confirmed lately. Who comes by the API has one;
+    the house's own jobs, and whoever sits at its terminal, have none to confirm."""
+    if session_id is not None:
+        require_stepped_up(books, session_id)
 
 
 def require_own(books: Books, user_id: UUID, session_id: UUID) -> Person:

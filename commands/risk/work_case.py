@@ -10,6 +10,7 @@ import msgspec
 from commands.command import Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.risk.case import Case, CaseState, CaseStatus
 from commands.risk.held_transfer import HeldTransfer, ending_keys, refuse, release
 from commands.risk.profile import RiskProfile, profile_of
@@ -109,6 +110,12 @@ class ReleaseCase(EndCase, frozen=True, kw_only=True):
     """
 
     alone_max: Money | None = ALONE_MAX
+    session_id: UUID | None = None
+
+    def touches(self, books: Books) -> Rounds:
+        rounds = super().touches(books)
+        yield (*next(rounds), *session_keys(self.session_id))
+        yield from rounds
 
     def decide(self, books: Books) -> CaseStatus:
         case = self.require_releasable(books)
@@ -129,6 +136,7 @@ class ReleaseCase(EndCase, frozen=True, kw_only=True):
             if self.alone_max is not None and held.amount > self.alone_max.minor:
                 alone = str(self.alone_max.decimal)
                 raise ApprovalRequired(alone=alone, propose="release_big_case")
+            require_confirmed(books, self.session_id)
         return case
 
 

@@ -12,6 +12,7 @@ from commands.approval.waiting import WAITS_SECONDS, ends_at, require_read, requ
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.switch.dispute import BREAKS, BY_CUSTOMER, PROPOSED, Dispute, Resolution
 from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
 from commands.treasury.debts import OWED_BY_CUSTOMER, charge_or_owe, debt_key, owes
@@ -44,15 +45,17 @@ class ProposeResolution(Command[DisputeStatus], frozen=True, kw_only=True):
     evidence: str
     maker_id: UUID
     ttl_seconds: int = WAITS_SECONDS
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (Dispute.by_id(self.dispute_id), Person.by_id(self.maker_id))
+        session = session_keys(self.session_id)
+        yield (Dispute.by_id(self.dispute_id), Person.by_id(self.maker_id), *session)
 
     def decide(self, books: Books) -> DisputeStatus:
         require_staff(books, self.maker_id, *MAY_RESOLVE)
         if self.resolution not in PROPOSED:
             raise InvalidRequest(field="resolution", reason="is for the switch to say")
-        dispute = _require_open(books, self.dispute_id)
+        dispute = _require_open(books, self.dispute_id, self.session_id)
         if self.resolution in BY_CUSTOMER and dispute.wallet_id is None:
             raise InvalidRequest(field="resolution", reason="nobody's withdrawal is known")
         # From here on nothing is refused.
@@ -93,12 +96,14 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
     checker_id: UUID
     content_hash: str | None = None
     ttl_seconds: int = WAITS_SECONDS
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
         accounts = (BREAKS, SETTLEMENT, RECEIVABLE_SWITCH, WRITE_OFFS, TRUST, OPERATING)
         yield (
             Dispute.by_id(self.dispute_id),
             Person.by_id(self.checker_id),
+            *session_keys(self.session_id),
             *(Account.by_id(account) for account in accounts),
         )
         dispute = books.find(Dispute.by_id(self.dispute_id))
@@ -111,7 +116,7 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> DisputeStatus:
         require_staff(books, self.checker_id, *MAY_RESOLVE)
-        dispute = _require_open(books, self.dispute_id)
+        dispute = _require_open(books, self.dispute_id, self.session_id)
         if dispute.maker_id == self.checker_id:
             raise Forbidden("Somebody else must approve what you proposed.")
         if dispute.resolution is not self.resolution:
@@ -138,10 +143,11 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
         return _status(books, closed, self.resolution)
 
 
-def _require_open(books: Books, dispute_id: UUID) -> Dispute:
+def _require_open(books: Books, dispute_id: UUID, session_id: UUID | None) -> Dispute:
     dispute = books.find(Dispute.by_id(dispute_id))
     if dispute is None:
         raise NotFound
+    require_confirmed(books, session_id)
     if dispute.state != "open":
         raise Conflict(state=dispute.state)
     return dispute

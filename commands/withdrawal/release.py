@@ -22,6 +22,7 @@ from commands.approval.waiting import (
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.reconciliation.mention import Mention
 from commands.withdrawal.ending import end_unpaid
 from commands.withdrawal.hold import hold_keys
@@ -110,14 +111,16 @@ class ProposeRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
     evidence: str
     absences_min: int = 0
     ttl_seconds: int = WAITS_SECONDS
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (*_keys(self.transaction_id), Person.by_id(self.maker_id))
+        session = session_keys(self.session_id)
+        yield (*_keys(self.transaction_id), Person.by_id(self.maker_id), *session)
         yield _word_keys(books, self.transaction_id)
 
     def decide(self, books: Books) -> ReleaseStatus:
         require_staff(books, self.maker_id, *MAY_RELEASE)
-        withdrawal = _require_releasable(books, self.transaction_id, self.absences_min)
+        withdrawal = _require_releasable(books, self)
         # From here on nothing is refused.
         before = books.find(Release.of(withdrawal.id))
         proposal = Release(
@@ -159,16 +162,18 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
     absences_min: int = 0
     content_hash: str | None = None
     ttl_seconds: int = WAITS_SECONDS
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (*_keys(self.transaction_id), Person.by_id(self.checker_id))
+        session = session_keys(self.session_id)
+        yield (*_keys(self.transaction_id), Person.by_id(self.checker_id), *session)
         withdrawal = books.find(Withdrawal.by_id(self.transaction_id))
         if withdrawal is not None:
             yield (*_word_keys(books, self.transaction_id), *hold_keys(withdrawal.wallet_id))
 
     def decide(self, books: Books) -> ReleaseStatus:
         require_staff(books, self.checker_id, *MAY_RELEASE)
-        withdrawal = _require_releasable(books, self.transaction_id, self.absences_min)
+        withdrawal = _require_releasable(books, self)
         proposal = books.find(Release.of(withdrawal.id))
         if proposal is None:
             raise Conflict("Nobody has proposed this.")
@@ -205,11 +210,13 @@ def _word_keys(books: Books, withdrawal_id: UUID) -> tuple[Key[Any], ...]:
     return (Mention.of(withdrawal.trace),)
 
 
-def _require_releasable(books: Books, withdrawal_id: UUID, absences_min: int) -> Withdrawal:
-    """Raises NotFound; Conflict unless it is in doubt and nothing says that it was paid."""
-    withdrawal = books.find(Withdrawal.by_id(withdrawal_id))
+def _require_releasable(books: Books, command: ProposeRelease | ApproveRelease) -> Withdrawal:
+    """Raises NotFound or StepUpRequired; Conflict unless it is in doubt, and nothing says that it
+    was paid."""
+    withdrawal = books.find(Withdrawal.by_id(command.transaction_id))
     if withdrawal is None:
         raise NotFound
+    require_confirmed(books, command.session_id)
     require_move(withdrawal.state, Happening.RELEASED)
     assert withdrawal.trace is not None, "what is in doubt was authorised"
     word = books.find(MachineWord.of(withdrawal.id))
@@ -218,10 +225,10 @@ def _require_releasable(books: Books, withdrawal_id: UUID, absences_min: int) ->
         raise Conflict("The machine says that it has paid.", dispensed=dispensed)
     mention = books.find(Mention.of(withdrawal.trace))
     absences = 0 if mention is None else mention.absences
-    if absences < absences_min:
+    if absences < command.absences_min:
         raise Conflict(
             "It is too early: its absence from the switch's files is not certain yet.",
             absences=absences,
-            needed=absences_min,
+            needed=command.absences_min,
         )
     return withdrawal

@@ -203,6 +203,7 @@ async def propose_release(
     command = ProposeRelease(
         transaction_id=transaction_id,
         maker_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         evidence=data.evidence,
         absences_min=settings.release_absences_min,
         ttl_seconds=settings.proposal_ttl_seconds,
@@ -225,6 +226,7 @@ async def approve_release(
     command = ApproveRelease(
         transaction_id=transaction_id,
         checker_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         absences_min=settings.release_absences_min,
         content_hash=None if data is None else data.content_hash,
         ttl_seconds=settings.proposal_ttl_seconds,
@@ -242,6 +244,7 @@ async def propose_resolution(
         resolution=data.resolution,
         evidence=data.evidence,
         maker_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         ttl_seconds=settings.proposal_ttl_seconds,
     )
     return reply_to(await call.write(command, data))
@@ -260,6 +263,7 @@ async def approve_resolution(
         dispute_id=dispute_id,
         resolution=data.resolution,
         checker_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         content_hash=data.content_hash,
         ttl_seconds=settings.proposal_ttl_seconds,
     )
@@ -276,6 +280,7 @@ async def reverse_entry(
         entry_number=int(number),
         reason=data.reason,
         user_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         alone_max=Money.of(settings.reversal_alone_max_escudos),
     )
     return reply_to(await call.write(command, data))

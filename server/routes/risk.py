@@ -116,6 +116,7 @@ async def release_case(
         operator_id=call.caller.user_id,
         text=data.text,
         alone_max=Money.of(settings.case_alone_max_escudos),
+        session_id=call.caller.session_id,
     )
     return reply_to(await call.write(command, data))
 

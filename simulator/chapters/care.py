@@ -48,7 +48,7 @@ async def an_unidentified_credit(scene: Scene) -> None:
 
 async def a_claim(scene: Scene) -> None:
     """A customer says that no cash came; the machine's own count says that it did."""
-    customer, operator = scene.customer, await scene.staff("operator")
+    customer, operator = scene.customer, await scene.deciding("operator")
     live = await scene.ask_for_code(customer, CLAIMED)
     await scene.type_code(customer, live.code, CLAIMED)
     fee = atm_fee(CLAIMED)
@@ -80,7 +80,7 @@ async def a_claim(scene: Scene) -> None:
 
 async def the_trust(scene: Scene) -> None:
     """Customers' money and our own are two things, and the books know which is which."""
-    operator = await scene.staff("operator")
+    operator = await scene.deciding("operator")
     treasury = await operator.get("treasury", Treasury)
     scene.teller.expect("the trust bank holds what it stands for", treasury.trust.difference, 0)
     earned = treasury.trust.unswept_fees
@@ -95,7 +95,7 @@ async def the_trust(scene: Scene) -> None:
 
 async def _decide(scene: Scene, maker: Api, change: dict[str, Any]) -> str:
     """Proposed by one, read and approved by another: where the proposal stands then."""
-    accountant = await scene.staff("accountant")
+    accountant = await scene.deciding("accountant")
     made = await maker.post("proposals", change, ProposalStatus, key=scene.town.key())
     path = f"proposals/{made.value.proposal_id}"
     read = await accountant.get(path, Proposal)

@@ -20,7 +20,7 @@ Rules = list[dict[str, Any]]
 
 async def held_for_a_look(scene: Scene) -> None:
     """The rule holds the money, an operator releases it."""
-    operator = await scene.staff("operator")
+    operator = await scene.deciding("operator")
     before = await _rules(scene)
     await _set(scene, _live(before, "wallet_velocity", action="hold", hour_minor=1))
     await scene.say("The bank makes a rule live, by four eyes: who sends much is looked at first.")
@@ -97,7 +97,7 @@ def _live(rules: Rules, name: str, action: str | None = None, **thresholds: int)
 
 async def _set(scene: Scene, rules: Rules) -> None:
     """An operator proposes these rules, and the accountant approves what was read."""
-    operator, accountant = await scene.staff("operator"), await scene.staff("accountant")
+    operator, accountant = await scene.deciding("operator"), await scene.deciding("accountant")
     change = {"kind": "set_rules", "reason": "the story", "rules": rules}
     made = await operator.post("proposals", change, ProposalStatus, key=scene.town.key())
     path = f"proposals/{made.value.proposal_id}"

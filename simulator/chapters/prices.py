@@ -20,7 +20,7 @@ GAP: Bands = [BANDS[0], {"from": 5_001, "upTo": 100_000, "fee": 45}]
 
 async def a_new_tariff(scene: Scene) -> None:
     """A gap is refused, the maker cannot approve, another person can."""
-    operator, accountant = await scene.staff("operator"), await scene.staff("accountant")
+    operator, accountant = await scene.deciding("operator"), await scene.deciding("accountant")
     await scene.say("An operator enters a new tariff for transfers, with a gap between two bands.")
     gap = await _code_of(scene, operator, "proposals", _change(GAP))
     scene.teller.expect("a tariff with a gap is refused when it is entered", gap, "INVALID_REQUEST")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulator.api import Api, Refused
 from simulator.authenticator import Authenticator
-from simulator.contract import Access, Challenge
+from simulator.contract import Access, Challenge, Confirmed
 
 
 async def sign_in(
@@ -36,5 +36,21 @@ async def sign_in(
             continue
         api.token = access.access_token
         return access
+    assert refusal is not None, "an authenticator has codes"
+    raise refusal
+
+
+async def step_up(api: Api, authenticator: Authenticator) -> None:
+    """Show the second factor again. Raises Refused or NoReply."""
+    refusal: Refused | None = None
+    async for totp in authenticator.codes():
+        try:
+            await api.post("auth/step-up", {"totp": totp}, Confirmed)
+        except Refused as refused:
+            if refused.code != "UNAUTHENTICATED":
+                raise
+            refusal = refused
+            continue
+        return
     assert refusal is not None, "an authenticator has codes"
     raise refusal

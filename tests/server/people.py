@@ -65,6 +65,11 @@ class Somebody:
         assert answer.status_code == 200, answer.text
         return self
 
+    async def at_work(self) -> Somebody:
+        """Signed in, and confirmed: ready to propose and approve."""
+        await self.sign_in()
+        return await self.step_up()
+
     async def delete(self, path: str) -> httpx.Response:
         """Take away, signed in."""
         return await self.client.delete(path, headers=self.headers)

@@ -20,12 +20,12 @@ from tests.server.people import Somebody
 
 @pytest.fixture
 async def operator(server: Running) -> Somebody:
-    return await server.somebody("operator").sign_in()
+    return await server.somebody("operator").at_work()
 
 
 @pytest.fixture
 async def accountant(server: Running) -> Somebody:
-    return await server.somebody("accountant").sign_in()
+    return await server.somebody("accountant").at_work()
 
 
 async def decide(maker: Somebody, checker: Somebody, **change: Any) -> httpx.Response:

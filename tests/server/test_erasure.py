@@ -22,8 +22,8 @@ SAID = "Não saiu nada, diz a Esquecida"
 
 
 async def test_an_erased_person_is_gone_and_the_books_are_whole(server: Running) -> None:
-    maker = await server.somebody("operator").sign_in()
-    checker = await server.somebody("operator", 1).sign_in()
+    maker = await server.somebody("operator").at_work()
+    checker = await server.somebody("operator", 1).at_work()
     agent = await server.somebody("agent").sign_in()
     opened = (await maker.post("wallets", NEW)).json()
     who = DemoUser(
@@ -90,7 +90,7 @@ def require_unreadable(
 
 async def test_no_record_and_no_row_names_a_person(server: Running) -> None:
     """Names, numbers and documents are looked for in every table, sealed or not."""
-    operator = await server.somebody("operator").sign_in()
+    operator = await server.somebody("operator").at_work()
     new: dict[str, Any] = {**NEW, "document": "CNI 20260101M001X"}
     assert (await operator.post("wallets", new)).status_code == 201
     tables = server.ask(

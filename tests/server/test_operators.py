@@ -17,7 +17,7 @@ NEW = {"phone": "+2389000123", "name": "Maria da Luz", "pin": "482915"}
 
 @pytest.fixture
 async def operator(server: Running) -> Somebody:
-    return await server.somebody("operator").sign_in()
+    return await server.somebody("operator").at_work()
 
 
 async def test_a_wallet_is_opened_and_its_owner_signs_in(
@@ -115,7 +115,7 @@ async def test_a_dispute_needs_two_people(server: Running, operator: Somebody) -
     assert proposed.status_code == 200
     approval = {"resolution": "not_in_file"}
     assert (await operator.post(f"{path}/approve", approval)).status_code == 403
-    other = await server.somebody("operator", 1).sign_in()
+    other = await server.somebody("operator", 1).at_work()
     wrong = await other.post(f"{path}/approve", {"resolution": "write_off"})
     assert wrong.status_code == 409
     assert (await other.post(f"{path}/approve", approval)).json()["state"] == "closed"
@@ -150,7 +150,7 @@ class TestDoubt:
         assert proposed.status_code == 200
         assert proposed.json()["expiresAt"] > proposed.json()["timestamp"]
         assert (await operator.post(f"{path}/approve")).status_code == 403
-        other: Any = await server.somebody("accountant").sign_in()
+        other: Any = await server.somebody("accountant").at_work()
         something_else = await other.post(f"{path}/approve", {"contentHash": "0" * 64})
         assert something_else.status_code == 409
         told = something_else.json()["error"]["details"]["contentHash"]

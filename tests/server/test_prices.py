@@ -23,12 +23,12 @@ async def ana(server: Running) -> Somebody:
 
 @pytest.fixture
 async def operator(server: Running) -> Somebody:
-    return await server.somebody("operator").sign_in()
+    return await server.somebody("operator").at_work()
 
 
 @pytest.fixture
 async def accountant(server: Running) -> Somebody:
-    return await server.somebody("accountant").sign_in()
+    return await server.somebody("accountant").at_work()
 
 
 async def asked(somebody: Somebody, path: str, **query: Any) -> Any:

@@ -29,8 +29,8 @@ async def test_codes_stay_suspended_without_step_up(server: Running) -> None:
 
 async def set_rules(server: Running, *rules: dict[str, Any]) -> Somebody:
     """One operator proposes these rules and another person approves them."""
-    maker = await server.somebody("operator").sign_in()
-    checker = await server.somebody("accountant").sign_in()
+    maker = await server.somebody("operator").at_work()
+    checker = await server.somebody("accountant").at_work()
     answer = await maker.post("proposals", {"kind": "set_rules", "rules": list(rules)})
     assert answer.status_code == 201, answer.text
     proposed = answer.json()
@@ -106,7 +106,7 @@ async def test_under_step_up_the_owner_approves_in_the_app(server: Running) -> N
 
 
 async def test_rules_that_nobody_wrote_are_refused(server: Running) -> None:
-    maker = await server.somebody("operator").sign_in()
+    maker = await server.somebody("operator").at_work()
     for wrong in (
         rule("unheard_of", "deny"),
         rule("wallet_velocity", "deny", hour_count=3),

@@ -97,7 +97,7 @@ async def bring(who: Somebody, content: Any) -> httpx.Response:
 
 async def test_a_day_is_taken_in_matched_and_shown(server: Running, day: Day) -> None:
     customer = await server.somebody("customer").sign_in()
-    accountant = await server.somebody("accountant").sign_in()
+    accountant = await server.somebody("accountant").at_work()
     both, waiting = await day.pay(customer), await day.pay(customer, completed=False)
     lost = await day.pay(customer)
     answer = await day.bring(day.file(day.item(both[0]), day.item(waiting[0])))
@@ -117,7 +117,7 @@ async def test_a_day_is_taken_in_matched_and_shown(server: Running, day: Day) ->
     assert found["posts"] == [
         {"debit": "2100", "credit": "2900", "amount": 2000, "valueDate": day.today.isoformat()}
     ]
-    operator = await server.somebody("operator").sign_in()
+    operator = await server.somebody("operator").at_work()
     seen = await _book(accountant, operator, found["mismatchId"])
     left = await accountant.get("settlement/breaks", params={"state": "open"}, headers=seen)
     assert left.json() == {"items": [], "nextCursor": None}
@@ -136,7 +136,7 @@ async def _book(accountant: Somebody, operator: Somebody, mismatch_id: str) -> d
 
 
 async def test_what_is_wrong_posts_nothing_and_names_its_line(server: Running, day: Day) -> None:
-    accountant = await server.somebody("accountant").sign_in()
+    accountant = await server.somebody("accountant").at_work()
     good = day.file(*(day.item(day.switch.trace()) for _ in range(2)))
     before = server.position
     for content, line in (
@@ -160,7 +160,7 @@ async def test_what_is_wrong_posts_nothing_and_names_its_line(server: Running, d
 
 
 async def test_a_file_without_end_is_cut_off_at_its_limit(server: Running, day: Day) -> None:
-    accountant = await server.somebody("accountant").sign_in()
+    accountant = await server.somebody("accountant").at_work()
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -175,7 +175,7 @@ async def test_a_file_without_end_is_cut_off_at_its_limit(server: Running, day: 
 
 
 async def test_once_only_by_whomever_it_comes(server: Running, day: Day) -> None:
-    accountant = await server.somebody("accountant").sign_in()
+    accountant = await server.somebody("accountant").at_work()
     content = day.file(day.item(day.switch.trace()))
     assert (await day.bring(content)).status_code == 200
     before = server.position
@@ -232,8 +232,8 @@ async def test_what_is_in_doubt_is_released_when_two_dates_do_not_name_it(
     server: Running, day: Day
 ) -> None:
     customer = await server.somebody("customer").sign_in()
-    operator = await server.somebody("operator").sign_in()
-    other = await server.somebody("operator", 1).sign_in()
+    operator = await server.somebody("operator").at_work()
+    other = await server.somebody("operator", 1).at_work()
     _, transaction_id = await day.pay(customer, completed=False)
     await server.until(
         "SELECT state = 'in_doubt' FROM queries.withdrawal WHERE id = %s", transaction_id

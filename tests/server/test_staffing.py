@@ -150,7 +150,7 @@ async def test_nobody_decides_on_themselves_and_a_house_keeps_an_admin(server: R
 
 async def test_admins_neither_propose_nor_see_what_is_about_money(server: Running) -> None:
     ana, _ = await two(server, "admin")
-    operator = await server.somebody("operator").sign_in()
+    operator = await server.somebody("operator").at_work()
     tier = {
         "kind": "set_tier",
         "userId": server.somebody("customer").id,

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from commands.agent.offer import OfferCashOut
 from commands.approval.approve import Approve
 from commands.approval.change import Change
+from commands.approval.changes import read_change
 from commands.approval.proposal import ProposalStatus
 from commands.approval.propose import Propose
 from commands.identity.confirm_factor import OpenSession
@@ -26,7 +27,9 @@ from commands.identity.shown import Shown
 from commands.identity.staffing import ChangeRole
 from commands.identity.tries import TryLimits
 from commands.spine import Spine
+from commands.switch.dispute import Resolution
 from commands.switch.enrol import EnrolSwitchKey
+from commands.switch.resolve_dispute import ProposeResolution
 from ledger.books import Books
 from ledger.money import Money
 from server.demo import DemoSwitch
@@ -38,7 +41,10 @@ from tests.server.people import Somebody, Switch
 from tests.server.test_settlement import Day
 
 NEAR = {"latitudeE6": 14_917_100, "longitudeE6": -23_509_100}
-WATCHED = {"name": "blacklisted", "action": "review", "mode": "live", "thresholds": {}}
+WATCHED = read_change(
+    '{"kind": "set_rules", "rules": [{"name": "blacklisted", "action": "review", "mode": "live",'
+    ' "thresholds": {}}]}'
+)
 DIGEST = b"pick-up".ljust(32)
 
 
@@ -349,8 +355,9 @@ async def _redemption(town: Town, owner: Somebody) -> str:
 
 
 async def _proposal(town: Town, owner: Somebody) -> str:
-    body = {"kind": "set_rules", "rules": [WATCHED]}
-    return await created(town.people["operator 1"], "proposals", body, "proposalId")
+    async with town.server.installation.spine() as spine:
+        proposed = await proposed_by(spine, town.people["operator 1"], WATCHED)
+    return str(proposed.proposal_id)
 
 
 async def _dispute(town: Town, owner: Somebody) -> str:
@@ -358,10 +365,18 @@ async def _dispute(town: Town, owner: Somebody) -> str:
     trace = town.switch.trace()
     await town.switch.send("vinti4/completions", trace | {"amount": 1000})
     ((id_,),) = town.server.ask("SELECT id::text FROM ledger.dispute WHERE state = 'open' LIMIT 1")
-    proposed = await town.people["operator 1"].post(
-        f"disputes/{id_}/resolution", {"resolution": "not_in_file", "evidence": "two files"}
-    )
-    assert proposed.status_code == 200, proposed.text
+    maker = town.people["operator 1"]
+    async with town.server.installation.spine() as spine:
+        await spine.submit(
+            ProposeResolution(
+                dispute_id=UUID(id_),
+                resolution=Resolution.NOT_IN_FILE,
+                evidence="two files",
+                maker_id=maker.who.user_id,
+            ),
+            actor="system:test",
+            request_id="dispute",
+        )
     return str(id_)
 
 
@@ -396,11 +411,17 @@ async def _settlement_file(town: Town, owner: Somebody) -> str:
 async def _case(town: Town, owner: Somebody) -> str:
     async def opened() -> str:
         watched, operator = town.people["customer 2"], town.people["operator 1"]
-        proposal = await _proposal(town, owner)
-        read = (await operator.get(f"proposals/{proposal}")).json()
-        body = {"contentHash": read["contentHash"]}
-        approved = await town.people["accountant"].post(f"proposals/{proposal}/approve", body)
-        assert approved.status_code == 200, approved.text
+        async with town.server.installation.spine() as spine:
+            proposed = await proposed_by(spine, town.people["operator 1"], WATCHED)
+            await spine.submit(
+                Approve(
+                    proposal_id=proposed.proposal_id,
+                    checker_id=town.people["accountant"].who.user_id,
+                    content_hash=proposed.content_hash,
+                ),
+                actor="system:test",
+                request_id="rules",
+            )
         listing = {"listed": True, "reason": "-"}
         await operator.post(f"wallets/{watched.id}/blacklist", listing)
         order = {"amount": 10, "toPhone": town.people["customer"].who.phone}
