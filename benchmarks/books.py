@@ -34,7 +34,7 @@ from ledger.money import Money
 from queries import general_ledger, journal, rebuild, statement, trial_balance
 from queries.exports.source import Source
 from queries.exports.writing import Asked, export
-from queries.finding import Filters
+from queries.filters import Filters
 from queries.general_ledger import LineFilters
 from queries.projector import Pace, Projector, connector
 from queries.reader import Pool, Reader

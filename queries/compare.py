@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from queries.care_tables import CARE_TABLES
 from queries.reconciliation_tables import RECONCILIATION_TABLES
 from queries.report_tables import REPORT_TABLES
+from queries.risk_tables import RISK_TABLES
 from queries.tables import metadata, projection
 
 SPAN_ROWS_MAX = 20_000  # a snapshot is never held for long
@@ -26,6 +27,7 @@ TABLES = tuple(
             *CARE_TABLES,
             *RECONCILIATION_TABLES,
             *REPORT_TABLES,
+            *RISK_TABLES,
         )
         if table is not projection
     )

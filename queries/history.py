@@ -13,7 +13,8 @@ from ledger.money import Money
 from queries import cursor, wallet
 from queries.answer import Answer, Direction, customers_word_for, holds, money
 from queries.reader import Reader
-from queries.tables import account, entry, held_transfer, movement, withdrawal
+from queries.risk_tables import held_transfer
+from queries.tables import account, entry, movement, withdrawal
 
 
 class Movement(Answer, frozen=True, kw_only=True):

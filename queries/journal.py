@@ -15,7 +15,9 @@ from ledger.errors import InvalidRequest, NotFound
 from ledger.money import Money
 from queries import cursor
 from queries.answer import Answer, Side, holds, money, name_of, side_of
-from queries.finding import Filters, Key, look
+from queries.entry_keys import Key
+from queries.filters import Filters
+from queries.finding import look
 from queries.reader import Reader
 from queries.tables import account, entry, line
 

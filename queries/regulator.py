@@ -20,7 +20,8 @@ from queries import safeguarding, trial_balance
 from queries.answer import Answer, name_of
 from queries.reader import Reader
 from queries.report_tables import account_day, float_day
-from queries.tables import account, entry, line, movement, risk_case, risk_hit
+from queries.risk_tables import risk_case, risk_hit
+from queries.tables import account, entry, line, movement
 from queries.trial_balance import Asked
 
 CASES_MAX = 10_000

@@ -13,7 +13,7 @@ from ledger.money import Money
 from queries import cursor as cursors
 from queries.answer import Answer
 from queries.reader import Reader
-from queries.tables import case_event, risk_case, risk_hit, rule_edition
+from queries.risk_tables import case_event, risk_case, risk_hit, rule_edition
 
 HITS_MAX = 200  # of one case
 EVENTS_MAX = 500

@@ -12,8 +12,29 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
-from commands.identity.person import STAFF, Role
+from commands.identity.person import Role
+from server.roles import (
+    ADMIN,
+    AGENT,
+    AUDITOR,
+    BOOKS,
+    CASES,
+    CUSTOMER,
+    EVERYBODY,
+    HELPERS,
+    HOOKS,
+    LINK,
+    MOVING,
+    OPERATOR,
+    OUR_PEOPLE,
+    OUTLETS,
+    PROPOSING,
+    READING,
+    REVIEWING,
+    SETTLING,
+)
 from server.settings import API
+from server.things import OWNERS, THINGS, Thing
 
 
 class Rule(Enum):
@@ -29,25 +50,6 @@ class Rule(Enum):
 
 Allowed = Rule | frozenset[Role]
 UNKNOWN = "unknown"  # a method or a path that there is not
-
-EVERYBODY = frozenset(Role)
-CUSTOMER = frozenset({Role.CUSTOMER})
-AGENT = frozenset({Role.AGENT})
-OUTLETS = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.AUDITOR, Role.AGENT_MANAGER})
-OPERATOR = frozenset({Role.OPERATOR})
-SETTLING = frozenset({Role.OPERATOR, Role.ACCOUNTANT})
-CASES = frozenset({Role.OPERATOR, Role.AUDITOR})
-HOOKS = frozenset({Role.OPERATOR, Role.ADMIN})
-AUDITOR = frozenset({Role.AUDITOR})
-BOOKS = frozenset({Role.ACCOUNTANT, Role.AUDITOR})
-READING = SETTLING | {Role.AUDITOR}
-ADMIN = frozenset({Role.ADMIN})
-HELPERS = frozenset({Role.OPERATOR, Role.ADMIN})  # with a forgotten PIN
-PROPOSING = SETTLING | ADMIN  # each kind of change says who of them
-REVIEWING = frozenset({Role.AUDITOR, Role.ADMIN})
-LINK = frozenset({Role.OPERATOR, Role.ADMIN, Role.AUDITOR})
-MOVING = CUSTOMER | AGENT
-OUR_PEOPLE = frozenset(STAFF)
 
 API_POLICY: Mapping[str, Allowed] = {
     "POST /auth/login": Rule.ANYBODY,
@@ -245,138 +247,6 @@ NOBODY_ELSES = frozenset(
 )
 # What agents read of people who are not their own customers yet.
 STRANGERS = frozenset({"GET /deposit/agent/name-check"})
-
-
-class Thing(Enum):
-    """What a request names: the sentence says whose it has to be. The query behind the route has
-    the owner in its WHERE; another's is answered as if it did not exist."""
-
-    ONESELF = "in its body, the caller"  # another is FORBIDDEN: who one is, one knows
-    SESSION = "a session of the caller's"
-    PASSKEY = "a passkey of the caller's"
-    DEVICE = "a device of the caller's"
-    DEVICE_KEY = "a key of a device of the caller's"
-    WITHDRAWAL = "a customer's withdrawal or request"
-    CODE = "a customer's withdrawal at a machine"
-    REQUEST = "a customer's request at a counter"
-    PAID = "a customer's withdrawal whose cash is out"
-    CLAIM = "a customer's claim"
-    MOVEMENT = "a movement of a customer's wallet"
-    AT_COUNTER = "a request at the agent's counter"
-    OFFER = "a request that was offered to the agent"
-    RECEIPT = "an operation at the agent's counter"
-    CASH_IN = "a cash-in at the agent's counter; to our own people, any"
-    TILL = "a till of the agent's counter"
-    OUTLET = "an outlet of the manager's principal; to our own people, any"
-    OPERATION = "an operation of the acquirer"
-    CUSTOMER = "any customer"
-    COLLEAGUE = "anybody but customers"
-    RESET = "somebody's open reset: operators help customers and agents, admins our own people"
-    COUNTER = "any agent"
-    PRINCIPAL = "any principal"
-    WITHDRAWAL_OF_ANY = "any withdrawal"
-    CLAIM_OF_ANY = "any claim"
-    REDEMPTION = "any redemption"
-    PROPOSAL = "any proposal, to admins one about people; whoever made it does not approve it"
-    DISPUTE = "any dispute"
-    ENTRY = "any entry"
-    ACCOUNT = "any account"
-    HEADING = "any code of the chart"
-    SETTLEMENT_FILE = "any settlement file"
-    CASE = "any case but one about oneself"
-    WEBHOOK = "any webhook"
-
-
-# Every route whose path names something, and every one whose body names the caller.
-THINGS: Mapping[str, Thing] = {
-    "DELETE /auth/sessions/{session_id}": Thing.SESSION,
-    "DELETE /auth/passkeys/{passkey_id}": Thing.PASSKEY,
-    "DELETE /auth/devices/{device_id}": Thing.DEVICE,
-    "DELETE /devices/keys/{kid}": Thing.DEVICE_KEY,
-    "POST /people/{user_id}/disable": Thing.COLLEAGUE,
-    "POST /people/{user_id}/reset-code": Thing.RESET,
-    "POST /withdrawal/atm": Thing.ONESELF,
-    "POST /withdrawal/agent": Thing.ONESELF,
-    "POST /withdrawal/agent/offer": Thing.ONESELF,
-    "POST /deposit/agent": Thing.ONESELF,
-    "GET /withdrawal/{transaction_id}": Thing.WITHDRAWAL,
-    "POST /withdrawal/{transaction_id}/cancel": Thing.WITHDRAWAL,
-    "GET /withdrawal/{transaction_id}/pickup-code": Thing.REQUEST,
-    "POST /withdrawal/{transaction_id}/approve": Thing.CODE,
-    "POST /withdrawal/{transaction_id}/claim": Thing.PAID,
-    "GET /withdrawal/{transaction_id}/claim": Thing.CLAIM,
-    "POST /withdrawal/{transaction_id}/evidence": Thing.WITHDRAWAL_OF_ANY,
-    "POST /withdrawal/{transaction_id}/release": Thing.WITHDRAWAL_OF_ANY,
-    "POST /withdrawal/{transaction_id}/release/approve": Thing.WITHDRAWAL_OF_ANY,
-    "GET /transactions/{transaction_id}": Thing.MOVEMENT,
-    "POST /agent/requests/{transaction_id}/confirm": Thing.AT_COUNTER,
-    "POST /agent/requests/{transaction_id}/refuse": Thing.AT_COUNTER,
-    "POST /agent/offers/{transaction_id}/take": Thing.OFFER,
-    "POST /agent/offers/{transaction_id}/decline": Thing.OFFER,
-    "GET /agent/receipts/{transaction_id}": Thing.RECEIPT,
-    "POST /deposit/agent/{transaction_id}/reversal": Thing.CASH_IN,
-    "POST /agent/tills/{till_id}/open": Thing.TILL,
-    "POST /agent/tills/{till_id}/close": Thing.TILL,
-    "POST /agent/tills/{till_id}/cash": Thing.TILL,
-    "GET /agents/{agent_id}": Thing.OUTLET,
-    "GET /agents/{agent_id}/report": Thing.OUTLET,
-    "GET /agents/{agent_id}/tills": Thing.OUTLET,
-    "POST /principals/{principal_id}/managers": Thing.PRINCIPAL,
-    "POST /agents/{agent_id}/operators": Thing.COUNTER,
-    "POST /agents/{agent_id}/tills": Thing.COUNTER,
-    "POST /agents/{agent_id}/float-levels": Thing.COUNTER,
-    "POST /agents/{agent_id}/status": Thing.COUNTER,
-    "POST /redemptions/{redemption_id}/pay": Thing.REDEMPTION,
-    "POST /redemptions/{redemption_id}/refuse": Thing.REDEMPTION,
-    "GET /proposals/{proposal_id}": Thing.PROPOSAL,
-    "POST /proposals/{proposal_id}/approve": Thing.PROPOSAL,
-    "POST /proposals/{proposal_id}/withdraw": Thing.PROPOSAL,
-    "GET /claims/{transaction_id}": Thing.CLAIM_OF_ANY,
-    "GET /claims/{transaction_id}/text": Thing.CLAIM_OF_ANY,
-    "POST /wallets/{user_id}/status": Thing.CUSTOMER,
-    "POST /wallets/{user_id}/blacklist": Thing.CUSTOMER,
-    "POST /disputes/{dispute_id}/resolution": Thing.DISPUTE,
-    "POST /disputes/{dispute_id}/resolution/approve": Thing.DISPUTE,
-    "GET /journal/{number}": Thing.ENTRY,
-    "POST /journal/{number}/reversal": Thing.ENTRY,
-    "GET /accounts/{account_id}/lines": Thing.ACCOUNT,
-    "GET /accounts/{account_id}/statement": Thing.ACCOUNT,
-    "GET /accounts/{account_id}/statement/file": Thing.ACCOUNT,
-    "GET /ledger/{code}": Thing.HEADING,
-    "GET /cases/{case_id}": Thing.CASE,
-    "POST /cases/{case_id}/assign": Thing.CASE,
-    "POST /cases/{case_id}/note": Thing.CASE,
-    "POST /cases/{case_id}/release": Thing.CASE,
-    "POST /cases/{case_id}/refuse": Thing.CASE,
-    "POST /cases/{case_id}/close": Thing.CASE,
-    "DELETE /webhooks/{webhook_id}": Thing.WEBHOOK,
-    "POST /webhooks/{webhook_id}/rotate": Thing.WEBHOOK,
-    "GET /webhooks/{webhook_id}/deliveries": Thing.WEBHOOK,
-    "POST /webhooks/{webhook_id}/replay": Thing.WEBHOOK,
-    "GET /vinti4/transactions/{rrn}": Thing.OPERATION,
-    "GET /settlement/files/{file_id}": Thing.SETTLEMENT_FILE,
-    "GET /settlement/files/{file_id}/items": Thing.SETTLEMENT_FILE,
-}
-# To whom another's thing does not exist. Everybody else who is let in sees all of that kind.
-OWNERS: Mapping[Thing, frozenset[Role]] = {
-    Thing.ONESELF: MOVING,
-    Thing.SESSION: EVERYBODY,
-    Thing.PASSKEY: OUR_PEOPLE,
-    Thing.DEVICE: EVERYBODY,
-    Thing.DEVICE_KEY: CUSTOMER,
-    Thing.WITHDRAWAL: CUSTOMER,
-    Thing.CODE: CUSTOMER,
-    Thing.REQUEST: CUSTOMER,
-    Thing.PAID: CUSTOMER,
-    Thing.CLAIM: CUSTOMER,
-    Thing.MOVEMENT: CUSTOMER,
-    Thing.AT_COUNTER: AGENT,
-    Thing.OFFER: AGENT,
-    Thing.RECEIPT: AGENT,
-    Thing.CASH_IN: AGENT,
-    Thing.TILL: AGENT,
-    Thing.OUTLET: frozenset({Role.AGENT_MANAGER}),
-}
 
 ALSO_AT_THE_ROOT = (
     "GET /health/live",

@@ -12,7 +12,7 @@ from queries.projector import Projector
 from queries.reader import Reader
 from server.auth import Caller, listener_of
 from server.door import Door
-from server.policy import OUR_PEOPLE
+from server.roles import OUR_PEOPLE
 from server.signatures import SwitchCaller
 from server.vault import SealBroken, Vault
 from server.wire import LOG_POSITION, POSITION

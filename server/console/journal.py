@@ -15,7 +15,7 @@ from queries import general_ledger
 from queries import journal as journals
 from queries.answer import Side
 from queries.cursor import PAGE_MAX
-from queries.finding import Filters
+from queries.filters import Filters
 from queries.general_ledger import AccountLine, LedgerPage, LineFilters
 from queries.journal import Entry
 from queries.reader import Reader

@@ -15,7 +15,7 @@ from ledger.money import Money
 from queries import accounts, general_ledger, journal
 from queries.accounts import AccountsPage
 from queries.cursor import PAGE_USUAL
-from queries.finding import Filters
+from queries.filters import Filters
 from queries.general_ledger import LedgerPage, LineFilters
 from queries.journal import Entry, JournalPage
 from queries.standing import Axis

@@ -42,7 +42,7 @@ from queries import (
     wallet,
     withdrawal,
 )
-from queries.finding import Filters
+from queries.filters import Filters
 from queries.projector import Projector
 from queries.reader import Reader
 from tests.conftest import Database

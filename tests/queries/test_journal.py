@@ -14,7 +14,7 @@ from ledger.journal import Line
 from ledger.money import Money
 from queries import finding, journal
 from queries.answer import Side
-from queries.finding import Filters
+from queries.filters import Filters
 from queries.projector import Projector
 from queries.reader import Reader
 from tests.conftest import Database

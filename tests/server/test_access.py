@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from commands.identity.person import Role
-from server.policy import API_POLICY, OWNERS, THINGS, Rule, Thing, as_page
+from server.policy import API_POLICY, Rule, as_page
 from server.settings import Settings
+from server.things import OWNERS, THINGS, Thing
 from tests.server.conftest import Running
 from tests.server.people import Somebody
 from tests.server.things import MAKERS, Town, about_people, number, some

@@ -11,7 +11,8 @@ import pytest
 
 from ledger.errors import NetworkError
 from queries.check.run import prove
-from server.policy import API_POLICY, NOBODY_ELSES, OUR_PEOPLE, STRANGERS, shows_anothers
+from server.policy import API_POLICY, NOBODY_ELSES, STRANGERS, shows_anothers
+from server.roles import OUR_PEOPLE
 from server.settings import API, Settings
 from tests.server.conftest import Running, serving
 from tests.server.people import Somebody

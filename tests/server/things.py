@@ -34,8 +34,8 @@ from ledger.books import Books
 from ledger.money import Money
 from server.demo import DemoSwitch
 from server.jose import device_key
-from server.policy import Thing
 from server.secrets import private_key_pem
+from server.things import Thing
 from tests.server.conftest import Running
 from tests.server.people import Somebody, Switch
 from tests.server.test_settlement import Day
