@@ -144,13 +144,15 @@ class Town:
         """Somebody of the staff, signed in, who reads what everybody has written."""
         who = self.people.of(role)[0]
         api = Api(self._clients[who.phone], self.bookmark)
-        authenticator = self._authenticators.setdefault(who.phone, Authenticator(who.totp_secret))
-        await sign_in(api, authenticator, who.phone, who.pin)
+        await sign_in(api, self._authenticator(who), who.phone, who.pin)
         return api
 
     async def confirm(self, api: Api, role: str) -> None:
         """Have the same show the second factor again, for something that matters."""
-        await step_up(api, self._authenticators[self.people.of(role)[0].phone])
+        await step_up(api, self._authenticator(self.people.of(role)[0]))
+
+    def _authenticator(self, who: Somebody) -> Authenticator:
+        return self._authenticators.setdefault(who.phone, Authenticator(who.totp_secret))
 
     def key(self) -> str:
         """A key for one wish."""

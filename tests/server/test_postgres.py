@@ -37,11 +37,13 @@ SECRET = "4711-not-for-the-log"
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's death signal")
 
-# A makeba process: uses the server until its standard input ends.
+# A makeba process: uses the server until its standard input ends. It hears Ctrl-C, also when
+# whatever started the tests in the background does not.
 PROCESS = """
-import json, sys, psycopg
+import json, signal, sys, psycopg
 from pathlib import Path
 from server.postgres import Cluster, running
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with running(Cluster(Path(sys.argv[1])), take_over=True) as server:
     try:
         print(json.dumps({"pid": server.pid, "joined": server.joined}), flush=True)
