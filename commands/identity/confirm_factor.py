@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from commands.command import Answer, Command, Rounds
+from commands.identity.device_use import note_use, use_keys
 from commands.identity.devices import Devices, note_device
 from commands.identity.person import Person, Role
 from commands.identity.session import Session
@@ -45,6 +46,7 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
         yield (
             Person.by_id(self.user_id),
             Devices.of(self.user_id),
+            *use_keys(self.device),
             *self.shown.keys(self.user_id),
         )
 
@@ -63,6 +65,7 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
             idle_seconds=self.idle_seconds,
             device_since=since,
             device=self.device,
+            device_people=note_use(books, self.device, person.id),
             capped_until=self._capped_until(person, since),
             epoch=person.session_epoch,
         )

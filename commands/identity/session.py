@@ -15,7 +15,8 @@ class Session(Row, frozen=True, kw_only=True):
 
     When it was last used stands in ledger.session_use, outside the log: no decision asks for it.
     `device_since` is when its device was first seen, or None for the first device of the person;
-    until `capped_until` little money goes out by it.
+    until `capped_until` little money goes out by it. `device_people` is how many had used it when
+    the session was opened.
     """
 
     id: UUID
@@ -29,6 +30,7 @@ class Session(Row, frozen=True, kw_only=True):
     stepped_up_at: datetime | None = None
     device_since: datetime | None = None
     device: str = ""  # hash of what the app calls it
+    device_people: int = 1
     capped_until: datetime | None = None
     epoch: int = 0
 
@@ -37,14 +39,16 @@ class Session(Row, frozen=True, kw_only=True):
         "id": """
             SELECT
                 version, id, token_hash, person_id, role, opened_at, expires_at, idle_seconds,
-                revoked_at, stepped_up_at, device_since, device, capped_until, epoch
+                revoked_at, stepped_up_at, device_since, device, device_people, capped_until,
+                epoch
             FROM ledger.session
             WHERE id = ANY(%(values)s)
         """,
         "token_hash": """
             SELECT
                 version, id, token_hash, person_id, role, opened_at, expires_at, idle_seconds,
-                revoked_at, stepped_up_at, device_since, device, capped_until, epoch
+                revoked_at, stepped_up_at, device_since, device, device_people, capped_until,
+                epoch
             FROM ledger.session
             WHERE token_hash = ANY(%(values)s)
         """,
@@ -53,17 +57,17 @@ class Session(Row, frozen=True, kw_only=True):
         WITH saved AS (
             INSERT INTO ledger.session AS s (
                 id, token_hash, person_id, role, opened_at, expires_at, idle_seconds, revoked_at,
-                stepped_up_at, device_since, device, capped_until, epoch, version
+                stepped_up_at, device_since, device, device_people, capped_until, epoch, version
             )
             SELECT
                 r.id, decode(r.token_hash, 'base64'), r.person_id, r.role, r.opened_at,
                 r.expires_at, r.idle_seconds, r.revoked_at, r.stepped_up_at, r.device_since,
-                r.device, r.capped_until, r.epoch, r.version
+                r.device, r.device_people, r.capped_until, r.epoch, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, token_hash text, person_id uuid, role text, opened_at timestamptz,
                 expires_at timestamptz, idle_seconds integer, revoked_at timestamptz,
                 stepped_up_at timestamptz, device_since timestamptz, device text,
-                capped_until timestamptz, epoch integer, version bigint
+                device_people integer, capped_until timestamptz, epoch integer, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
                 revoked_at = excluded.revoked_at, stepped_up_at = excluded.stepped_up_at,

@@ -130,6 +130,7 @@ TYPOLOGIES = (
     _of(flows.self_dealing, COUNTER, Action.REVIEW, least_count=10, percent=50),
     _of(customers.new_device, OUT, Action.STEP_UP, customers.large, hours=72,
         least_minor=2_000 * MINOR),
+    _of(customers.shared_device, OUT, Action.REVIEW, people=6),
     _of(customers.first_atm_near_limit, (ATM,), Action.STEP_UP, customers.near_limit,
         limit_minor=20_000 * MINOR, percent=80),
     _of(customers.dormant_wakes, OUT, Action.STEP_UP, customers.large, days=180,

@@ -94,9 +94,19 @@ class Features:
     @property
     def device_since(self) -> datetime | None:
         """Since when the device that asks is known; None for the customer's first, or none."""
-        session_id = self.movement.session_id
-        session = None if session_id is None else self._books.find(Session.by_id(session_id))
+        session = self._session
         return None if session is None else session.device_since
+
+    @property
+    def device_people(self) -> int:
+        """How many people had used the device that asks when its session began."""
+        session = self._session
+        return 0 if session is None else session.device_people
+
+    @property
+    def _session(self) -> Session | None:
+        session_id = self.movement.session_id
+        return None if session_id is None else self._books.find(Session.by_id(session_id))
 
     @property
     def wrong_at_counter(self) -> int:

@@ -3,7 +3,8 @@
 -- Step-up: when a session was last confirmed, and since when its device is known (null: the first one).
 ALTER TABLE ledger.session
 ADD COLUMN stepped_up_at timestamptz,
-ADD COLUMN device_since timestamptz;
+ADD COLUMN device_since timestamptz,
+ADD COLUMN device_people integer NOT NULL DEFAULT 1;
 
 -- The owner's approval of a withdrawal under step-up: asked for at which machine, good until when.
 ALTER TABLE ledger.withdrawal
@@ -23,6 +24,14 @@ CREATE TABLE ledger.devices (
     known text NOT NULL,
     version bigint NOT NULL,
     CONSTRAINT a_person_has_one_list_of_devices PRIMARY KEY (person_id)
+);
+
+-- Who has signed in with a device, whatever wallet it was for.
+CREATE TABLE ledger.device_use (
+    device text NOT NULL,
+    people uuid[] NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT a_device_is_listed_once PRIMARY KEY (device)
 );
 
 -- Wrong codes per terminal, per link of the switch, on the network, and at an agent's counter.
@@ -109,7 +118,8 @@ CREATE TABLE ledger.held_transfer (
 CREATE INDEX transfers_that_are_held ON ledger.held_transfer (id) WHERE state = 'held';
 
 GRANT SELECT, INSERT, UPDATE ON
-ledger.devices, ledger.watch, ledger.rule_book, ledger.risk_profile, ledger.risk_case, ledger.held_transfer
+ledger.devices, ledger.device_use, ledger.watch, ledger.rule_book, ledger.risk_profile, ledger.risk_case,
+ledger.held_transfer
 TO makeba_commands;
 GRANT SELECT ON
 ledger.watch, ledger.rule_book, ledger.risk_profile, ledger.risk_case, ledger.held_transfer

@@ -101,8 +101,8 @@ STATE = """
     ledger.dispute ledger.agent_request ledger.principal ledger.till ledger.redemption
     ledger.alert ledger.alert_levels ledger.webhook ledger.webhook_cursor
     ledger.limit_book ledger.activity ledger.proposal
-    ledger.devices ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case
-    ledger.held_transfer
+    ledger.devices ledger.device_use ledger.watch ledger.rule_book ledger.risk_profile
+    ledger.risk_case ledger.held_transfer
     ledger.switch_certificate ledger.device_keys
     ledger.dormancy ledger.claim ledger.settlement ledger.difference ledger.trust_book
     ledger.trail_seal

@@ -26,6 +26,7 @@ from commands.approval.proposal import Proposal, ProposalState, hash_of
 from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
+from commands.identity.device_use import DeviceUse
 from commands.identity.devices import Device, Devices
 from commands.identity.person import Person, Role
 from commands.identity.session import Session
@@ -154,7 +155,8 @@ HELD_TRANSFER = HeldTransfer(
 WATCH = Watch(id="terminal:SISP/ATM1", in_row=2, minute=5, minutes=(0, 1), case_id=ID)
 SESSION = Session(
     id=uuid7(), token_hash=bytes(range(32)), person_id=ID, role=Role.CUSTOMER, opened_at=WHEN,
-    expires_at=WHEN, idle_seconds=600, device_since=WHEN, device="d", capped_until=WHEN, epoch=2,
+    expires_at=WHEN, idle_seconds=600, device_since=WHEN, device="d", device_people=3,
+    capped_until=WHEN, epoch=2,
 )  # fmt: skip
 ACTIVITY = Activity.begun(WALLET, Books(WHEN, {}, {}))
 CHANGE = Proposal(
@@ -194,6 +196,7 @@ ROWS_OF_RISK: list[tuple[Row, Row | None]] = [
     (RiskProfile(wallet_id=WALLET), RiskProfile(
         wallet_id=WALLET, case_id=ID, cleared={"structuring": WHEN}, blacklisted="polícia",
         island="Sal", island_at=WHEN, claims_at=(WHEN, WHEN))),
+    (DeviceUse(device="0a1b", people=(ID,)), DeviceUse(device="0a1b", people=(ID, OTHER_ID))),
     (Devices(person_id=ID, known=(Device("a", WHEN),)), Devices(
         person_id=ID, known=(Device("a", WHEN), Device("", WHEN)))),
 ]  # fmt: skip

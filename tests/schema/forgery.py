@@ -281,6 +281,7 @@ INSERT INTO queries.redemption (
 )
 VALUES (gen_random_uuid(), gen_random_uuid(), 500, 'requested', now(), 1, 1, now());
 
+INSERT INTO ledger.device_use (device, people, version) VALUES ('-', '{}', 1);
 INSERT INTO ledger.devices (person_id, known, version) VALUES (gen_random_uuid(), '[]', 1);
 INSERT INTO ledger.watch (id, in_row, minute, minutes, quarter, quarter_count, usual, version)
 VALUES ('network', 0, 0, '[]', 0, 0, 0, 1);

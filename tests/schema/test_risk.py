@@ -13,6 +13,7 @@ FORGERIES = (
         "nine_wrong_tries_suspend_cardless",
         "UPDATE ledger.cardless SET wrong_at = '[1, 2, 3, 4, 5, 6, 7, 8, 9]', suspended_at = NULL",
     ),
+    twice("ledger.device_use", "a_device_is_listed_once"),
     twice("ledger.devices", "a_person_has_one_list_of_devices"),
     twice("ledger.watch", "a_watch_has_one_id"),
     Forgery("a_watch_counts_upwards", "UPDATE ledger.watch SET in_row = -1"),

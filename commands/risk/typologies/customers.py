@@ -29,6 +29,11 @@ def new_device(features: Features, of: Thresholds) -> bool:
     return since is not None and features.now - int(since.timestamp()) < of["hours"] * HOUR
 
 
+def shared_device(features: Features, of: Thresholds) -> bool:
+    """More people move money by this device than share a telephone at home."""
+    return features.device_people >= of["people"]
+
+
 def near_limit(of: Thresholds) -> tuple[int, int]:
     """The amounts that `first_atm_near_limit` looks at."""
     return -(-of["limit_minor"] * of["percent"] // 100), AMOUNT_MAX

@@ -234,6 +234,25 @@ def test_a_new_device_has_to_step_up_and_the_first_one_has_not(market: Market) -
     market.later(72 * 3_600).do(market.send(1_000, market.rui, session=stolen))
 
 
+def test_a_device_that_moves_the_wallets_of_many_is_seen(market: Market) -> None:
+    live(market, "shared_device", people=3)
+    sessions = {}
+    for step, who in enumerate((market.ana, market.rui, market.customer("eva", 1_000)), start=1):
+        sessions[who.user_id] = signed_in(market, who, step, "borrowed")
+        nameless = signed_in(market, who, step + 10, "")
+        market.do(
+            market.send(10, market.ana if who is not market.ana else market.rui, who, nameless)
+        )
+    eva = who
+    market.do(market.send(10, market.rui, session=sessions[market.ana.user_id]))
+    assert hits(market) == []
+    market.do(market.send(10, market.rui, eva, sessions[eva.user_id]))
+    assert hits(market) == ["shared_device"]
+    again = signed_in(market, market.ana, 20, "borrowed")
+    market.do(market.send(10, market.rui, session=again))
+    assert [case.user_id for case in market.cases()] == [eva.user_id, market.ana.user_id]
+
+
 def test_the_first_withdrawal_near_the_limit_is_seen(market: Market) -> None:
     live(market, "first_atm_near_limit", Action.REVIEW, limit_minor=20_000_00, percent=80)
     market.do(asks(market.rui, 800))
