@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
+from queries.bank_tables import BANK_TABLES
 from queries.care_tables import CARE_TABLES
 from queries.reconciliation_tables import RECONCILIATION_TABLES
 from queries.report_tables import REPORT_TABLES
@@ -24,6 +25,7 @@ TABLES = tuple(
         table
         for table in (
             *metadata.sorted_tables,
+            *BANK_TABLES,
             *CARE_TABLES,
             *RECONCILIATION_TABLES,
             *REPORT_TABLES,

@@ -22,6 +22,7 @@ from queries.reader import Reader
 from server import openapi
 from server.alerting import Watch
 from server.auth import Gate, Sessions
+from server.bank.taking_in import BankDesk
 from server.checkpoints import Signer
 from server.context import Traced
 from server.credentials import CredentialsDesk
@@ -48,6 +49,7 @@ from server.routes import (
     agents,
     approvals,
     audit,
+    bank,
     books,
     care,
     claims,
@@ -106,6 +108,7 @@ ROUTES = (
     *counter.HANDLERS,
     *treasury.HANDLERS,
     *settlement.HANDLERS,
+    *bank.HANDLERS,
     *offers.HANDLERS,
     *outlets.HANDLERS,
     *operator.HANDLERS,
@@ -122,9 +125,9 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "clearing", "credentials", "desk", "enrolment", "events", "identities", "issuer_keys",
-    "metrics", "own_factors", "passkeys", "primary", "reply_keys", "resets", "sealing", "sessions",
-    "settings", "sign_in", "vault",
+    "bank_desk", "clearing", "credentials", "desk", "enrolment", "events", "identities",
+    "issuer_keys", "metrics", "own_factors", "passkeys", "primary", "reply_keys", "resets",
+    "sealing", "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -157,7 +160,9 @@ class Parts:
             came_with(settings.proxies) if settings.tls or settings.proxies else None,
         )
         self.enrolment = Enrolment(self.vault, self.pins)
-        self.clearing = Clearing(Served(self.door, self.reader), self.reader)
+        way = Served(self.door, self.reader)
+        self.clearing = Clearing(way, self.reader)
+        self.bank_desk = BankDesk(way, self.reader, self.primary, self.vault)
         self.identities = Identities(self.primary, self.vault)
         self.passkeys = Passkeys(self.vault, settings)
         tries = Tries(self.primary, self.vault, settings)

@@ -17,6 +17,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import Refusal, Unavailable
+from server.console.banking import bank
 from server.console.books import check, projections, statement
 from server.console.ca import ca
 from server.console.database import doctor, migrate, seed
@@ -62,7 +63,7 @@ def cli() -> None:
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
     trial_balance, access_review, people, audit, verify, ledger, drill_down, report, export,
-    verify_export, import_, keys, ca, link, settlement,
+    verify_export, import_, keys, ca, link, bank, settlement,
 ):  # fmt: skip
     cli.add_command(each)
 audit.add_command(sample)

@@ -44,7 +44,9 @@ KEY_OPTIONAL = frozenset(
     }
 )
 # What comes in here is a file, whose own number is its key.
-FILES = frozenset({f"POST {API}/settlement/files", f"POST {API}/vinti4/files"})
+FILES = frozenset(
+    f"POST {API}/{path}" for path in ("settlement/files", "vinti4/files", "bank/statements")
+)
 ERROR = Schema(
     type=OpenAPIType.OBJECT,
     description="What went wrong. The codes are listed in docs/errors.md.",

@@ -45,6 +45,7 @@ class Thing(Enum):
     ACCOUNT = "any account"
     HEADING = "any code of the chart"
     SETTLEMENT_FILE = "any settlement file"
+    BANK_STATEMENT = "bank statement"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 
@@ -116,6 +117,7 @@ THINGS: Mapping[str, Thing] = {
     "GET /webhooks/{webhook_id}/deliveries": Thing.WEBHOOK,
     "POST /webhooks/{webhook_id}/replay": Thing.WEBHOOK,
     "GET /vinti4/transactions/{rrn}": Thing.OPERATION,
+    "GET /bank/statements/{statement_id}": Thing.BANK_STATEMENT,
     "GET /settlement/files/{file_id}": Thing.SETTLEMENT_FILE,
     "GET /settlement/files/{file_id}/items": Thing.SETTLEMENT_FILE,
 }

@@ -12,6 +12,7 @@ from commands.account.minimum import SetMinimumBalance
 from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
+from commands.bank.resolve_line import ResolveBankLine
 from commands.books.opening_balances import TakeOverBalances
 from commands.identity.erase import ErasePerson
 from commands.identity.reset import ResetFactor
@@ -66,6 +67,7 @@ AnyChange = (
     | PayTax
     | PayTrustCharge
     | ReleaseBigCase
+    | ResolveBankLine
     | ResolveBreak
     | ResolveClaim
     | ResolveMismatch

@@ -134,15 +134,21 @@ class StateTrustBalance(Command[BalanceStated], frozen=True, kw_only=True):
             raise InvalidRequest(field="day", reason="is still to come")
         if not 0 <= self.balance.minor <= AMOUNT_MINOR_MAX:
             raise InvalidRequest(field="balance", reason="is nothing or more")
-        row = books.find(TrustDay.of(self.day)) or TrustDay(day=self.day)
         # From here on nothing is refused.
-        books.put(msgspec.structs.replace(row, statement=self.balance.minor))
-        books.record(
-            "safeguarding.stated",
-            day_id(self.day),
-            {"day": self.day, "balance": self.balance.minor, "reference": self.reference},
-        )
+        state_balance(books, self.day, self.balance.minor, self.reference)
         return BalanceStated(day=self.day, balance=self.balance)
+
+
+def state_balance(books: Books, day: date, balance_minor: int, reference: str) -> None:
+    """Note what the trust's bank says it held when a day ended; below the line. Touches
+    `TrustDay.of`."""
+    row = books.find(TrustDay.of(day)) or TrustDay(day=day)
+    books.put(msgspec.structs.replace(row, statement=balance_minor))
+    books.record(
+        "safeguarding.stated",
+        day_id(day),
+        {"day": day, "balance": balance_minor, "reference": reference},
+    )
 
 
 def day_id(day: date) -> UUID:

@@ -1,5 +1,5 @@
 -- The switch's settlement files: which came, what they say of each operation, and where they, our books and the
--- machines do not agree.
+-- machines do not agree. And the trust bank's statements: which came, and which of our entries each line is.
 
 -- One file, from its being taken in until every item of it is matched.
 CREATE TABLE ledger.settlement_file (
@@ -102,11 +102,54 @@ CREATE TABLE ledger.machine_word (
     CONSTRAINT no_less_than_nothing_is_dispensed CHECK (dispensed >= 0)
 );
 
+-- The trust bank's statements: each account's are numbered, and one begins where the one before has ended.
+CREATE TABLE ledger.bank_statement (
+    id uuid NOT NULL,  -- made from account and number
+    account text NOT NULL,
+    number bigint NOT NULL,
+    digest text NOT NULL,
+    lines integer NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT a_statement_has_one_id PRIMARY KEY (id),
+    CONSTRAINT an_account_numbers_its_statements_once UNIQUE (account, number),
+    CONSTRAINT a_statement_is_taken_in_once UNIQUE (digest)
+);
+CREATE TABLE ledger.bank_series (
+    account text NOT NULL,
+    last_number bigint NOT NULL,
+    last_day date NOT NULL,
+    closing bigint NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT an_account_has_one_series PRIMARY KEY (account)
+) WITH (fillfactor = 50);
+
+-- One line of a statement, and the line of an entry that it is.
+CREATE TABLE ledger.bank_line (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    number integer NOT NULL,
+    amount bigint NOT NULL,
+    state text NOT NULL,
+    rule text,
+    entry_number bigint,
+    entry_line smallint,
+    version bigint NOT NULL,
+    CONSTRAINT a_bank_line_has_one_id PRIMARY KEY (id),
+    CONSTRAINT a_statement_numbers_its_lines_once UNIQUE (statement_id, number),
+    CONSTRAINT a_bank_line_is_of_some_money CHECK (amount <> 0),
+    CONSTRAINT a_bank_line_is_in_a_known_state CHECK (state IN ('open', 'matched', 'explained')),
+    CONSTRAINT what_is_matched_names_its_entry
+    CHECK ((state = 'matched') = (entry_number IS NOT NULL) AND num_nulls(rule, entry_number, entry_line) IN (0, 3))
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX an_entry_line_is_matched_once ON ledger.bank_line ((entry_number || '/' || entry_line));
+
 GRANT SELECT, INSERT, UPDATE ON
+ledger.bank_statement, ledger.bank_series, ledger.bank_line,
 ledger.settlement_file, ledger.settlement_series, ledger.mention, ledger.mismatch, ledger.interchange,
 ledger.machine_word
 TO makeba_commands;
 GRANT SELECT ON
+ledger.bank_statement, ledger.bank_series, ledger.bank_line,
 ledger.settlement_file, ledger.settlement_series, ledger.mention, ledger.mismatch, ledger.interchange,
 ledger.machine_word
 TO makeba_auditor;
@@ -195,6 +238,42 @@ CREATE TABLE queries.absence (
     CONSTRAINT a_projected_absence_is_of_one_withdrawal PRIMARY KEY (withdrawal_id)
 );
 
+CREATE TABLE queries.bank_statement (
+    id uuid NOT NULL,
+    account text NOT NULL,
+    number bigint NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    opening bigint NOT NULL,
+    closing bigint NOT NULL,
+    lines integer NOT NULL,
+    digest text NOT NULL,
+    actor text NOT NULL,
+    position bigint NOT NULL,
+    taken_in_at timestamptz NOT NULL,
+    CONSTRAINT a_projected_statement_has_one_id PRIMARY KEY (id)
+);
+CREATE INDEX statements_by_position ON queries.bank_statement (position);
+CREATE TABLE queries.bank_line (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    number integer NOT NULL,
+    amount bigint NOT NULL,
+    reference text NOT NULL,
+    booked_on date NOT NULL,
+    value_on date NOT NULL,
+    state text NOT NULL,
+    rule text,
+    entry_number bigint,
+    entry_line smallint,
+    evidence text,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT a_projected_bank_line_has_one_id PRIMARY KEY (id)
+) WITH (fillfactor = 80);
+CREATE INDEX bank_lines_of_a_statement ON queries.bank_line (statement_id, number);
+CREATE INDEX bank_lines_that_wait ON queries.bank_line (booked_on, id) WHERE state = 'open';
+CREATE INDEX bank_lines_by_entry ON queries.bank_line (entry_number, entry_line) WHERE entry_number IS NOT NULL;
+
 -- When the resolution was proposed that waits: it lapses. One from before this lapses at once.
 ALTER TABLE ledger.dispute ADD COLUMN proposed_at timestamptz;
 
@@ -203,8 +282,10 @@ CREATE INDEX withdrawals_by_settlement_date ON queries.withdrawal (acquirer_id, 
 WHERE state IN ('completed', 'authorised', 'in_doubt');
 
 GRANT SELECT ON
-queries.settlement_file, queries.settlement_item, queries.mismatch, queries.absence
+queries.settlement_file, queries.settlement_item, queries.mismatch, queries.absence, queries.bank_statement,
+queries.bank_line
 TO makeba_projector, makeba_queries, makeba_auditor;
 GRANT INSERT, UPDATE ON
-queries.settlement_file, queries.settlement_item, queries.mismatch, queries.absence
+queries.settlement_file, queries.settlement_item, queries.mismatch, queries.absence, queries.bank_statement,
+queries.bank_line
 TO makeba_projector;

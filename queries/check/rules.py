@@ -108,6 +108,7 @@ STATE = """
     ledger.trail_seal
     ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
     ledger.interchange ledger.machine_word
+    ledger.bank_statement ledger.bank_series ledger.bank_line
     ledger.factors ledger.passkey ledger.reset ledger.admins
     ledger.trust_day
 """
@@ -119,6 +120,7 @@ MODELS = """
     queries.held_transfer
     queries.bank_credit queries.claim queries.evidence queries.settlement queries.difference
     queries.settlement_file queries.settlement_item queries.mismatch queries.absence
+    queries.bank_statement queries.bank_line
     queries.feed queries.alert queries.proposal queries.access
     queries.account_day queries.milestone queries.log_record queries.entry_word
     queries.float_day queries.suspense queries.safeguarding queries.trust_statement
@@ -172,6 +174,7 @@ GRANTS = frozenset(
             ledger.trust_book ledger.trust_day ledger.admins
             ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
             ledger.interchange ledger.machine_word
+            ledger.bank_statement ledger.bank_series ledger.bank_line
             """,
         ),
         *_grants(

@@ -12,6 +12,7 @@ import psycopg
 from ledger.database import connect_sync
 from queries.check.approvals import OneApproval
 from queries.check.balances import BalancesAreSums
+from queries.check.bank import BankIsOurs
 from queries.check.captures import CaptureOrRelease
 from queries.check.checkpoints import AsSigned, Signed
 from queries.check.entries import BalancedEntries
@@ -49,6 +50,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     DatesAreOwed,
     TillsAddUp,
     FilesCountOnce,
+    BankIsOurs,
     TrustIsWhole,
     WallsStand,
     ModelsFollow,

@@ -201,6 +201,27 @@ VALUES (
 );
 INSERT INTO ledger.machine_word (withdrawal_id, dispensed, version)
 VALUES (gen_random_uuid(), 0, 1);
+INSERT INTO ledger.bank_statement (id, account, number, digest, lines, version)
+VALUES (gen_random_uuid(), 'IBAN', 1, '-', 1, 1);
+INSERT INTO ledger.bank_series (account, last_number, last_day, closing, version)
+VALUES ('IBAN', 1, '2026-11-23', 0, 1);
+INSERT INTO ledger.bank_line (
+    id, statement_id, number, amount, state, rule, entry_number, entry_line, version
+)
+VALUES (gen_random_uuid(), gen_random_uuid(), 1, 500, 'matched', 'reference', 1, 1, 1);
+INSERT INTO queries.bank_statement (
+    id, account, number, first_day, last_day, opening, closing, lines, digest, actor, position,
+    taken_in_at
+)
+VALUES (
+    gen_random_uuid(), 'IBAN', 1, '2026-11-23', '2026-11-23', 0, 0, 1, '-', 'nobody', 1, now()
+);
+INSERT INTO queries.bank_line (
+    id, statement_id, number, amount, reference, booked_on, value_on, state, updated_at
+)
+VALUES (
+    gen_random_uuid(), gen_random_uuid(), 1, 500, 'B-1', '2026-11-23', '2026-11-23', 'open', now()
+);
 INSERT INTO queries.settlement_file (
     id, acquirer_id, number, settlement_date, cut_off_at, key_id, digest, signature, state, records,
     captured, captured_amount, reversed, taken_back, taken_back_amount, fees, net, actor, position,

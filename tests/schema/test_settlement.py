@@ -64,6 +64,36 @@ FORGERIES = (
         "what_only_the_file_lacks_has_no_number",
         "UPDATE ledger.mismatch SET kind = 'missing_there'",
     ),
+    # -- the bank
+    twice("ledger.bank_statement", "a_statement_has_one_id"),
+    twice(
+        "ledger.bank_statement",
+        "an_account_numbers_its_statements_once",
+        "jsonb_build_object('id', gen_random_uuid(), 'digest', 'other')",
+    ),
+    twice(
+        "ledger.bank_statement",
+        "a_statement_is_taken_in_once",
+        "jsonb_build_object('id', gen_random_uuid(), 'number', 99)",
+    ),
+    twice("ledger.bank_series", "an_account_has_one_series"),
+    twice("ledger.bank_line", "a_bank_line_has_one_id"),
+    twice(
+        "ledger.bank_line",
+        "a_statement_numbers_its_lines_once",
+        "jsonb_build_object('id', gen_random_uuid(), 'entry_line', 2)",
+    ),
+    twice(
+        "ledger.bank_line",
+        "an_entry_line_is_matched_once",
+        "jsonb_build_object('id', gen_random_uuid(), 'number', 2)",
+    ),
+    Forgery("a_bank_line_is_of_some_money", "UPDATE ledger.bank_line SET amount = 0"),
+    Forgery("a_bank_line_is_in_a_known_state", "UPDATE ledger.bank_line SET state = 'lost'"),
+    Forgery("what_is_matched_names_its_entry", "UPDATE ledger.bank_line SET state = 'open'"),
+    Forgery("what_is_matched_names_its_entry", "UPDATE ledger.bank_line SET rule = NULL"),
+    twice("queries.bank_statement", "a_projected_statement_has_one_id"),
+    twice("queries.bank_line", "a_projected_bank_line_has_one_id"),
     # -- interchange, machines
     twice("ledger.interchange", "there_is_one_book_of_interchange"),
     Forgery("the_book_of_interchange_is_called_so", "UPDATE ledger.interchange SET kind = 'other'"),

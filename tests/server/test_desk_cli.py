@@ -20,6 +20,7 @@ from server.cli import run
 from server.installation import Installation
 from server.postgres import Cluster
 from server.settings import Settings
+from tests.bank_statements import sheet
 from tests.server.conftest import World, cloned
 
 TODAY = datetime.now(COUNTRY).date()
@@ -258,3 +259,31 @@ class TestDesk:
         code, out, errors = ended(capsys, *arguments)
         assert (code, out, len(errors)) == (2, "", 1)
         assert why in errors[0]
+
+
+def test_a_bank_statement_is_tried_taken_in_and_reconciled(
+    books: Installation, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "statement.csv"
+    file.write_bytes(sheet(1, 0, ("5", "B-1", "de quem"), ("-2", "B-2", "?"), on=TODAY))
+    code, tried, _ = ended(capsys, "bank", "import", str(file), "--dry-run", "--format", "csv")
+    assert code == 0
+    assert [row["finding"] for row in csv.DictReader(io.StringIO(tried))] == ["unnamed", "left"]
+    code, listed, _ = ended(capsys, "bank", "list", "--format", "json")
+    assert (code, json.loads(listed)) == (0, [])
+    code, taken_in, _ = ended(capsys, "bank", "import", str(file), "--format", "csv")
+    states = [row["state"] for row in csv.DictReader(io.StringIO(taken_in))]
+    assert (code, states) == (0, ["matched", "open"])
+    code, said, _ = ended(capsys, "bank", "match")
+    assert (code, said) == (0, "0 matched, 1 still open\n")
+    code, sides, _ = ended(capsys, "bank", "reconcile", "--format", "csv")
+    amounts = {row["what"]: row["amount"] for row in csv.DictReader(io.StringIO(sides))}
+    assert (code, amounts["difference"], amounts["open: on statements only"]) == (
+        0,
+        "0.00",
+        "-2.00",
+    )
+    file.write_bytes(b"no statement")
+    code, _, told = ended(capsys, "bank", "import", str(file))
+    assert code == 1
+    assert "Line 1: the fields are not" in told[-1]

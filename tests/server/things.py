@@ -36,6 +36,7 @@ from server.demo import DemoSwitch
 from server.jose import device_key
 from server.secrets import private_key_pem
 from server.things import Thing
+from tests.bank_statements import sheet
 from tests.server.conftest import Running
 from tests.server.people import Somebody, Switch
 from tests.server.test_settlement import Day
@@ -408,6 +409,18 @@ async def _settlement_file(town: Town, owner: Somebody) -> str:
     return await town.once(Thing.SETTLEMENT_FILE, brought)
 
 
+async def _bank_statement(town: Town, owner: Somebody) -> str:
+    async def brought() -> str:
+        accountant = town.people["accountant"]
+        answer = await accountant.client.post(
+            "bank/statements", content=sheet(1, 0), headers=accountant.headers
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["statementId"])
+
+    return await town.once(Thing.BANK_STATEMENT, brought)
+
+
 async def _case(town: Town, owner: Somebody) -> str:
     async def opened() -> str:
         watched, operator = town.people["customer 2"], town.people["operator 1"]
@@ -482,6 +495,7 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.ACCOUNT: _account,
     Thing.HEADING: _heading,
     Thing.SETTLEMENT_FILE: _settlement_file,
+    Thing.BANK_STATEMENT: _bank_statement,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
 }

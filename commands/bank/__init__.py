@@ -1,0 +1,1 @@
+"""The trust bank's own statements, and which of our entries each of their lines is."""

@@ -1,0 +1,1 @@
+"""Bank statements on their way into the books: read, proven whole, matched by rules."""
