@@ -259,7 +259,7 @@ def create_app(settings: Settings, keys: Secrets, urls: Urls) -> ASGIApp:
     """The server as an ASGI application."""
     parts = Parts(settings, keys, urls)
     app = _litestar(parts)
-    openapi.complete(app)
+    openapi.describe(app)
     signing = SignedReplies(app, parts.reply_keys, f"{API}/vinti4/")
     return Traced(signing, settings.requests_max, parts.watching.answering)
 

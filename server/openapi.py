@@ -12,6 +12,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPI,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
@@ -69,12 +70,23 @@ DESCRIPTION = (
 )
 
 
+_described: dict[str, Any] = {}  # the document, once it was made
+
+
 class Page(OpenAPIRenderPlugin):
     """The description as one HTML page, without a script and without anything from elsewhere."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page."""
-        return "\n".join(_page(openapi_schema)).encode()
+        return "\n".join(_page(_described)).encode()
+
+
+class Document(JsonRenderPlugin):
+    """The description as it is written for programs."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The document."""
+        return super().render(request, _described)
 
 
 def config() -> OpenAPIConfig:
@@ -86,7 +98,7 @@ def config() -> OpenAPIConfig:
         path=f"{API}/schema",
         servers=[Server(url="/")],
         use_handler_docstrings=True,
-        render_plugins=[Page(path="/"), JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[Page(path="/"), Document(path="/openapi.json")],
         components=Components(
             schemas={"Error": ERROR},
             security_schemes={
@@ -102,9 +114,18 @@ def config() -> OpenAPIConfig:
     )
 
 
-def complete(app: Litestar) -> None:
-    """Add what the handlers do not say: who may call, how errors look, which headers there are."""
-    schema = app.openapi_schema
+def describe(app: Litestar) -> None:
+    """Have the document made: from the handlers, with what they do not say of who may call, how
+    errors look, and which headers there are.
+
+    It is of the code and of no setting, so a process makes it once, for all of its apps.
+    """
+    if not _described:
+        _complete_all(app.openapi_schema)
+        _described.update(app.openapi_schema.to_schema())
+
+
+def _complete_all(schema: OpenAPI) -> None:
     assert schema.components.schemas is not None, "handlers have bodies"
     schema.components.schemas["Error"] = ERROR
     _mend(schema.components.schemas)
