@@ -13,6 +13,7 @@ from psycopg import sql
 
 from commands.books.open_books import OpenBooks
 from commands.spine import Limits, Spine
+from ledger import collector
 from ledger.database import ROLES, as_role, connect
 from ledger.log import Log
 from ledger.migrations import migrate
@@ -30,6 +31,11 @@ LONGEST = (
     "simulator/screens/test_using_machines.py", "simulator/test_playing.py",
     "simulator/test_crowd.py", "properties/test_histories.py", "queries/test_properties.py",
 )  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: nobody needs to look for cycles in it again and again."""
+    collector.rest()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,6 +34,16 @@ from tests.server.people import Somebody, Switch
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_pins() -> Iterator[None]:
+    """Servers in this process hash PINs with the least work that Argon2 knows: signing in is most
+    of what some tests do. What it costs in earnest, test_sign_in.py looks at."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("server.pins.MEMORY_KIB", 8)
+        patched.setattr("server.pins.PASSES", 1)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     """A command configures logging for its own standard error, which ends with its test."""

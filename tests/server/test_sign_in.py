@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -32,6 +34,14 @@ async def factor(somebody: Somebody, challenge: str, totp: str) -> Any:
 
 def wrong(pin: str) -> str:
     return f"{(int(pin) + 1) % 10 ** len(pin):0{len(pin)}}"
+
+
+def test_a_pin_costs_what_owasp_asks_for_at_least() -> None:
+    program = "from server.pins import Pins; print(Pins(1, 1)._nobody)"
+    done = subprocess.run(  # noqa: S603 - our own words; a process whose PINs are not made cheap
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 async def test_both_steps_open_a_session(server: Running) -> None:

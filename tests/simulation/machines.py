@@ -88,6 +88,7 @@ class Switch:
         self.world, self.core, self.cash = world, core, cash
         self.serial = 0
         self.left_behind: Callable[[Operation], None] = _nobody_minds
+        self.paid_unasked: Callable[[Operation], None] = _nobody_minds
 
     # -- may I pay? ----------------------------------------------------------------------------
 
@@ -157,6 +158,7 @@ class Switch:
         elif self.world.chance(0.05):
             self.world.faults["paid without approval"] += 1
             operation.unapproved = True
+            self.paid_unasked(operation)
             self._pay(machine, operation, done)
         else:
             operation.stage = "given up"
@@ -235,7 +237,8 @@ class Switch:
     # -- words ---------------------------------------------------------------------------------
 
     def _advise(self, operation: Operation, word: Word) -> None:
-        operation.silent = False
+        # Held back, it may be overtaken: what was drawn in meanwhile is not told with it.
+        operation.silent = word.paid != operation.paid
         operation.words.append(word)
         self.cash.recheck(operation)
         self._forward(operation, len(operation.words) - 1)

@@ -79,6 +79,8 @@ class Town:
         self.desk.pay_capital_in()
         self.settlements = self.claims_paid = 0
         self.switch.left_behind = self._left_behind
+        # The issuer may never hear of it, if the machine dies too: the file has it.
+        self.switch.paid_unasked = self.office.look_again
         self.machines = [self._machine(number) for number in range(max(4, withdrawals // 500))]
         self.counters = [self._counter() for _ in range(max(2, withdrawals // 2_000))]
         people = max(20, withdrawals // WITHDRAWALS_EACH)
