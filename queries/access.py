@@ -16,7 +16,11 @@ from queries.tables import access
 
 
 class Access(Answer, frozen=True, kw_only=True):
-    """One person. Factors without a time were not set yet."""
+    """One person. Factors without a time were not set yet.
+
+    `given_by` proposed their role and `let_in_by` that they may sign in again; who was enrolled at
+    installation has neither.
+    """
 
     user_id: UUID
     role: str
@@ -32,6 +36,8 @@ class Access(Answer, frozen=True, kw_only=True):
     last_sign_in_at: datetime | None
     last_act: str | None
     last_acted_at: datetime | None
+    given_by: UUID | None
+    let_in_by: UUID | None
 
 
 class Accesses(Answer, frozen=True, kw_only=True):

@@ -330,4 +330,6 @@ access = sa.Table(
     sa.Column("last_sign_in_at", sa.DateTime(timezone=True)),
     sa.Column("last_act", sa.Text()),
     sa.Column("last_acted_at", sa.DateTime(timezone=True)),
+    sa.Column("given_by", sa.Uuid()),
+    sa.Column("let_in_by", sa.Uuid()),
 )

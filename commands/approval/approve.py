@@ -10,7 +10,7 @@ from commands.approval.changes import read_change
 from commands.approval.proposal import Proposal, ProposalState, ProposalStatus
 from commands.command import Command, Rounds
 from commands.identity.person import Person
-from commands.identity.staff import require_staff
+from commands.identity.staff import require_apart, require_staff
 from commands.identity.step_up import session_keys
 from commands.risk.hours import note_hours
 from commands.risk.rulebook import THE_RULES
@@ -50,6 +50,7 @@ class Approve(Command[ProposalStatus], frozen=True, kw_only=True):
         if not hmac.compare_digest(proposal.content_hash, self.content_hash):
             raise Conflict("This is not what was proposed.", contentHash=proposal.content_hash)
         maker = require_staff(books, proposal.maker_id, *change.MAKERS)
+        require_apart(maker, checker)
         change.require_possible(books, maker)
         change.require_checker(books, checker)
         # From here on nothing is refused.

@@ -45,7 +45,8 @@ class Person(Row, frozen=True, kw_only=True):
     A session is good while its epoch is the person's: counting on ends all of them at once.
     `profile_seal` is a key of their own, sealed, and under it number and name: once it is gone,
     nothing that was sealed with that key can be read again. `phone_index_next` is there while the
-    key of the index changes: they are found by either.
+    key of the index changes: they are found by either. `given_by` proposed the role they have, and
+    `let_in_by` that they may sign in again with it; who was enrolled at installation has neither.
     """
 
     id: UUID
@@ -64,6 +65,8 @@ class Person(Row, frozen=True, kw_only=True):
     tier: Tier | None = None  # a customer's
     session_epoch: int = 0
     phone_index_next: bytes | None = None
+    given_by: UUID | None = None
+    let_in_by: UUID | None = None
 
     TABLE: ClassVar[str] = "person"
     LOAD: ClassVar[dict[str, str]] = {
@@ -71,7 +74,7 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier, session_epoch, phone_index_next
+                principal_id, tier, session_epoch, phone_index_next, given_by, let_in_by
             FROM ledger.person
             WHERE id = ANY(%(values)s)
         """,
@@ -79,7 +82,7 @@ class Person(Row, frozen=True, kw_only=True):
             SELECT
                 version, id, role, status, phone_index, profile_seal, pin_hash, totp_seal,
                 totp_step, pin_failures, locked_until, wallet_id, agent_id,
-                principal_id, tier, session_epoch, phone_index_next
+                principal_id, tier, session_epoch, phone_index_next, given_by, let_in_by
             FROM ledger.person
             WHERE phone_index = ANY(%(values)s) OR phone_index_next = ANY(%(values)s)
         """,
@@ -89,19 +92,19 @@ class Person(Row, frozen=True, kw_only=True):
             INSERT INTO ledger.person AS p (
                 id, role, status, phone_index, profile_seal, pin_hash, totp_seal, totp_step,
                 pin_failures, locked_until, wallet_id, agent_id, principal_id, tier,
-                session_epoch, phone_index_next, version
+                session_epoch, phone_index_next, given_by, let_in_by, version
             )
             SELECT
                 r.id, r.role, r.status, decode(r.phone_index, 'base64'),
                 decode(r.profile_seal, 'base64'), r.pin_hash, decode(r.totp_seal, 'base64'),
                 r.totp_step, r.pin_failures, r.locked_until, r.wallet_id, r.agent_id,
                 r.principal_id, r.tier, r.session_epoch, decode(r.phone_index_next, 'base64'),
-                r.version
+                r.given_by, r.let_in_by, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 id uuid, role text, status text, phone_index text, profile_seal text, pin_hash text,
                 totp_seal text, totp_step bigint, pin_failures smallint, locked_until timestamptz,
                 wallet_id uuid, agent_id uuid, principal_id uuid, tier text, session_epoch integer,
-                phone_index_next text, version bigint
+                phone_index_next text, given_by uuid, let_in_by uuid, version bigint
             )
             ON CONFLICT (id) DO UPDATE SET
                 role = excluded.role, status = excluded.status, phone_index = excluded.phone_index,
@@ -110,6 +113,7 @@ class Person(Row, frozen=True, kw_only=True):
                 totp_seal = excluded.totp_seal, totp_step = excluded.totp_step,
                 pin_failures = excluded.pin_failures, locked_until = excluded.locked_until,
                 tier = excluded.tier, session_epoch = excluded.session_epoch,
+                given_by = excluded.given_by, let_in_by = excluded.let_in_by,
                 version = excluded.version
             WHERE p.version = excluded.version - 1
             RETURNING 1
@@ -138,6 +142,10 @@ class Person(Row, frozen=True, kw_only=True):
     def active(self) -> bool:
         """Whether this person may still sign in and move money."""
         return self.status == Standing.ACTIVE
+
+    def was_made_by(self, other: Person) -> bool:
+        """Whether the other proposed what this one may do here."""
+        return other.id in (self.given_by, self.let_in_by)
 
     @property
     def wallet(self) -> UUID:

@@ -15,3 +15,12 @@ def require_staff(books: Books, person_id: UUID, *roles: Role) -> Person:
     if person is None or not person.active or person.role not in roles:
         raise Forbidden
     return person
+
+
+def require_apart(maker: Person, checker: Person) -> None:
+    """Raises Forbidden for two who are one pair of eyes: one of them proposed what the other may do
+    here (docs/decisions/0013). Asked of every change that takes two people."""
+    if maker.was_made_by(checker) or checker.was_made_by(maker):
+        raise Forbidden(
+            "One of you proposed what the other may do here: a third must approve this."
+        )

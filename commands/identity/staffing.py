@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from commands.approval.change import Change
+from commands.approval.proposal import Proposal
 from commands.command import Answer, Command, Rounds
 from commands.identity.admins import THE_ADMINS, note_admin, require_another_admin
 from commands.identity.person import STAFF, Person, Role, Standing
@@ -51,6 +52,10 @@ class Staffing(Change, frozen=True, kw_only=True):
             raise Forbidden("Somebody else must propose what is about you.")
         return person
 
+    def _giver(self, books: Books, proposal_id: UUID) -> UUID:
+        """Who proposed it: no second pair of eyes beside that of the person, from now on."""
+        return books.get(Proposal.by_id(proposal_id)).maker_id
+
 
 class AdmitPerson(Staffing, frozen=True, kw_only=True):
     """Whoever was invited may sign in, after setting PIN and authenticator with a code."""
@@ -64,10 +69,11 @@ class AdmitPerson(Staffing, frozen=True, kw_only=True):
 
     def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
         person = books.get(Person.by_id(self.user_id))
-        admitted = msgspec.structs.replace(person, status=Standing.ACTIVE)
+        giver = self._giver(books, proposal_id)
+        admitted = msgspec.structs.replace(person, status=Standing.ACTIVE, given_by=giver)
         books.put(admitted)
         note_admin(books, admitted)
-        facts = {"user": person.id, "role": person.role, "proposal": proposal_id}
+        facts = {"user": person.id, "role": person.role, "proposal": proposal_id, "giver": giver}
         books.record("person.admitted", person.id, facts)
         open_reset(books, admitted, What.BOTH, proposal=proposal_id)
         return {"user": person.id}
@@ -88,9 +94,12 @@ class ChangeRole(Staffing, frozen=True, kw_only=True):
 
     def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
         person = books.get(Person.by_id(self.user_id))
-        changed = msgspec.structs.replace(person, role=Role(self.role))
+        giver = self._giver(books, proposal_id)
+        changed = msgspec.structs.replace(
+            person, role=Role(self.role), given_by=giver, let_in_by=None
+        )
         note_admin(books, changed)
-        facts = {"user": person.id, "role": changed.role, "was": person.role}
+        facts = {"user": person.id, "role": changed.role, "was": person.role, "giver": giver}
         books.record("person.role_changed", person.id, {**facts, "proposal": proposal_id})
         sign_out_everywhere(books, changed, "role changed")
         return {"user": person.id}
@@ -104,12 +113,13 @@ class EnablePerson(Staffing, frozen=True, kw_only=True):
 
     def apply(self, books: Books, proposal_id: UUID, checker: Person) -> dict[str, Any]:
         person = books.get(Person.by_id(self.user_id))
+        giver = self._giver(books, proposal_id)
         enabled = msgspec.structs.replace(
-            person, status=Standing.ACTIVE, pin_failures=0, locked_until=None
+            person, status=Standing.ACTIVE, pin_failures=0, locked_until=None, let_in_by=giver
         )
         books.put(enabled)
         note_admin(books, enabled)
-        facts = {"user": person.id, "role": person.role, "proposal": proposal_id}
+        facts = {"user": person.id, "role": person.role, "proposal": proposal_id, "giver": giver}
         books.record("person.enabled", person.id, facts)
         return {"user": person.id}
 

@@ -11,7 +11,7 @@ import msgspec
 from commands.approval.waiting import WAITS_SECONDS, ends_at, require_read, require_waiting
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
-from commands.identity.staff import require_staff
+from commands.identity.staff import require_apart, require_staff
 from commands.identity.step_up import require_confirmed, session_keys
 from commands.switch.dispute import BREAKS, BY_CUSTOMER, PROPOSED, Dispute, Resolution
 from commands.switch.owed import RECEIVABLE_SWITCH, SETTLEMENT, Settlement, owe_less
@@ -112,13 +112,16 @@ class ApproveResolution(Command[DisputeStatus], frozen=True, kw_only=True):
                 Settlement.of(dispute.settlement_date),
                 *((Account.by_id(dispute.wallet_id),) if dispute.wallet_id is not None else ()),
                 *((debt_key(OWED_BY_CUSTOMER, dispute.user_id),) if dispute.user_id else ()),
+                *((Person.by_id(dispute.maker_id),) if dispute.maker_id else ()),
             )
 
     def decide(self, books: Books) -> DisputeStatus:
-        require_staff(books, self.checker_id, *MAY_RESOLVE)
+        checker = require_staff(books, self.checker_id, *MAY_RESOLVE)
         dispute = _require_open(books, self.dispute_id, self.session_id)
         if dispute.maker_id == self.checker_id:
             raise Forbidden("Somebody else must approve what you proposed.")
+        if dispute.maker_id is not None:
+            require_apart(books.get(Person.by_id(dispute.maker_id)), checker)
         if dispute.resolution is not self.resolution:
             raise Conflict("This is not what was proposed.", proposed=dispute.resolution)
         require_read(dispute.content_hash, self.content_hash)

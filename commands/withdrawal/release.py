@@ -21,7 +21,7 @@ from commands.approval.waiting import (
 )
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
-from commands.identity.staff import require_staff
+from commands.identity.staff import require_apart, require_staff
 from commands.identity.step_up import require_confirmed, session_keys
 from commands.reconciliation.mention import Mention
 from commands.withdrawal.ending import end_unpaid
@@ -168,17 +168,23 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
         session = session_keys(self.session_id)
         yield (*_keys(self.transaction_id), Person.by_id(self.checker_id), *session)
         withdrawal = books.find(Withdrawal.by_id(self.transaction_id))
+        proposal = books.find(Release.of(self.transaction_id))
         if withdrawal is not None:
-            yield (*_word_keys(books, self.transaction_id), *hold_keys(withdrawal.wallet_id))
+            yield (
+                *_word_keys(books, self.transaction_id),
+                *hold_keys(withdrawal.wallet_id),
+                *((Person.by_id(proposal.maker_id),) if proposal is not None else ()),
+            )
 
     def decide(self, books: Books) -> ReleaseStatus:
-        require_staff(books, self.checker_id, *MAY_RELEASE)
+        checker = require_staff(books, self.checker_id, *MAY_RELEASE)
         withdrawal = _require_releasable(books, self)
         proposal = books.find(Release.of(withdrawal.id))
         if proposal is None:
             raise Conflict("Nobody has proposed this.")
         if proposal.maker_id == self.checker_id:
             raise Forbidden("Somebody else must approve what you proposed.")
+        require_apart(books.get(Person.by_id(proposal.maker_id)), checker)
         require_read(proposal.content_hash, self.content_hash)
         require_waiting(books, proposal.proposed_at, self.ttl_seconds)
         # From here on nothing is refused.

@@ -4,7 +4,45 @@
 ALTER TABLE ledger.person
 DROP CONSTRAINT a_person_is_active_or_closed,
 ADD CONSTRAINT a_person_is_in_a_known_standing CHECK (status IN ('invited', 'active', 'disabled', 'closed')),
-ADD COLUMN session_epoch integer NOT NULL DEFAULT 0;
+ADD COLUMN session_epoch integer NOT NULL DEFAULT 0,
+-- Who proposed the role they have, and that they may sign in again with it; nobody at installation.
+ADD COLUMN given_by uuid,
+ADD COLUMN let_in_by uuid,
+ADD CONSTRAINT nobody_gives_themselves_a_right CHECK (id NOT IN (given_by, let_in_by));
+
+-- Two people of whom one made the other are one pair of eyes.
+CREATE FUNCTION ledger.keep_eyes_apart() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    -- A proposal is turned down by anybody who could have approved it.
+    IF tg_table_name = 'proposal' THEN
+        IF new.state <> 'applied' THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF EXISTS (
+        SELECT 1
+        FROM ledger.person AS p
+        WHERE
+            p.id = new.checker_id AND new.maker_id IN (p.given_by, p.let_in_by)
+            OR p.id = new.maker_id AND new.checker_id IN (p.given_by, p.let_in_by)
+    ) THEN
+        RAISE EXCEPTION 'neither_of_two_gave_the_other_a_right: %', tg_table_name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'neither_of_two_gave_the_other_a_right';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER changes_have_eyes_apart AFTER INSERT OR UPDATE ON ledger.proposal
+FOR EACH ROW EXECUTE FUNCTION ledger.keep_eyes_apart();
+CREATE TRIGGER releases_have_eyes_apart AFTER INSERT OR UPDATE ON ledger.release
+FOR EACH ROW EXECUTE FUNCTION ledger.keep_eyes_apart();
+CREATE TRIGGER resolutions_have_eyes_apart AFTER INSERT OR UPDATE ON ledger.dispute
+FOR EACH ROW EXECUTE FUNCTION ledger.keep_eyes_apart();
+ALTER TABLE ledger.proposal ENABLE ALWAYS TRIGGER changes_have_eyes_apart;
+ALTER TABLE ledger.release ENABLE ALWAYS TRIGGER releases_have_eyes_apart;
+ALTER TABLE ledger.dispute ENABLE ALWAYS TRIGGER resolutions_have_eyes_apart;
+REVOKE ALL ON FUNCTION ledger.keep_eyes_apart FROM public;
 
 ALTER TABLE ledger.session
 ADD COLUMN device text NOT NULL DEFAULT '',  -- hash of what the app calls it
@@ -91,6 +129,8 @@ CREATE TABLE queries.access (
     last_sign_in_at timestamptz,
     last_act text,
     last_acted_at timestamptz,
+    given_by uuid,
+    let_in_by uuid,
     CONSTRAINT a_projected_person_has_one_id PRIMARY KEY (user_id)
 ) WITH (fillfactor = 70);
 

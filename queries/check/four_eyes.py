@@ -1,4 +1,8 @@
-"""I20: what two people change was proposed by one, read by another, and applied as it was read."""
+"""I20: what two people change was proposed by one, read by another, and applied as it was read.
+
+The two are never one who proposed the right of the other. By the whole log; by its newest records
+alone only for rights that were given within them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ PROPOSALS = """
 """
 
 APPLIED = "proposal.applied"
+GIVEN = ("person.admitted", "person.role_changed")  # a role, by the first of its two people
+LET_IN = "person.enabled"
 
 
 class FourEyes(Truth):
@@ -29,11 +35,18 @@ class FourEyes(Truth):
     def __init__(self) -> None:
         super().__init__()
         self._applied: dict[UUID, Any] = {}  # proposal -> what its approval says
+        self._makers: dict[UUID, tuple[Any, ...]] = {}  # person -> who proposed what they may
 
     def see(self, chunk: Chunk) -> None:
         for record in chunk.records:
             if record.kind == APPLIED:
                 self._require_two(record)
+                self._require_apart(record)
+            elif record.kind in GIVEN:
+                self._makers[record.subject] = (record.payload.get("giver"),)
+            elif record.kind == LET_IN:
+                role_by, *_ = self._makers.get(record.subject, (None,))
+                self._makers[record.subject] = (role_by, record.payload.get("giver"))
 
     def compare(self, reading: Reading) -> None:
         for rows in reading.look_up(PROPOSALS, self._applied):
@@ -51,6 +64,15 @@ class FourEyes(Truth):
                 f" for {said['checker']} (record {record.position})."
             )
         self._applied[subject] = said
+
+    def _require_apart(self, record: Record) -> None:
+        maker, checker = record.payload["maker"], record.payload["checker"]
+        made = (self._makers.get(UUID(maker), ()), self._makers.get(UUID(checker), ()))
+        if checker in made[0] or maker in made[1]:
+            raise Untrue(
+                f"The proposal {record.subject} was made and approved by {maker} and {checker},"
+                f" of whom one proposed the right of the other (record {record.position})."
+            )
 
     def _require_same(
         self, id_: UUID, state: str, content: str, content_hash: str, maker: str, checker: str

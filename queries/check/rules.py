@@ -45,6 +45,10 @@ def _keeps(table: str, name: str, function: str) -> Trigger:
     return Trigger(table, name, function, True, True, frozenset({"UPDATE"}))
 
 
+def _apart(table: str, name: str) -> Trigger:
+    return Trigger(table, name, "keep_eyes_apart", False, True, frozenset({"INSERT", "UPDATE"}))
+
+
 TRIGGERS = frozenset(
     {
         _stays("log", "log_stays", "UPDATE", "DELETE", "TRUNCATE"),
@@ -64,6 +68,9 @@ TRIGGERS = frozenset(
         _keeps("switch_key", "retired_keys_stay_retired", "keep_retired"),
         _keeps("switch_certificate", "retired_certificates_stay_retired", "keep_retired"),
         _keeps("person", "erased_people_stay_erased", "keep_erased"),
+        _apart("proposal", "changes_have_eyes_apart"),
+        _apart("release", "releases_have_eyes_apart"),
+        _apart("dispute", "resolutions_have_eyes_apart"),
     }
 )
 

@@ -35,7 +35,12 @@ CHANGE = """
         passkeys = coalesce(n.passkeys, a.passkeys),
         recovery_codes = coalesce(n.recovery_codes, a.recovery_codes),
         devices = coalesce(n.devices, a.devices),
-        last_sign_in_at = coalesce(n.last_sign_in_at, a.last_sign_in_at)
+        last_sign_in_at = coalesce(n.last_sign_in_at, a.last_sign_in_at),
+        given_by = coalesce(n.given_by, a.given_by),
+        let_in_by = CASE
+            WHEN n.let_in_by IS NOT NULL OR n.given_by IS NOT NULL THEN n.let_in_by
+            ELSE a.let_in_by
+        END
     FROM (
         SELECT
             (l.payload ->> 'user')::uuid AS user_id,
@@ -71,7 +76,16 @@ CHANGE = """
                             'device.added', 'staff.device_added', 'device.forgotten', 'reset.used'
                         )
                 ))[1] AS devices,
-            max(l.recorded_at) FILTER (WHERE l.kind = 'session.opened') AS last_sign_in_at
+            max(l.recorded_at) FILTER (WHERE l.kind = 'session.opened') AS last_sign_in_at,
+            (array_agg((l.payload ->> 'giver')::uuid ORDER BY l.position DESC)
+                FILTER (WHERE l.kind IN ('person.admitted', 'person.role_changed')))[1] AS given_by,
+            -- Another role is given by somebody else: letting in before it counts no more.
+            (array_agg(
+                CASE l.kind WHEN 'person.enabled' THEN (l.payload ->> 'giver')::uuid END
+                ORDER BY l.position DESC
+            ) FILTER (
+                WHERE l.kind IN ('person.admitted', 'person.role_changed', 'person.enabled')
+            ))[1] AS let_in_by
         FROM ledger.log AS l
         WHERE
             l.position > %(after)s AND l.position <= %(up_to)s

@@ -133,4 +133,6 @@ def _row(each: Access, name: str) -> dict[str, Any]:
         "signed in": each.last_sign_in_at,
         "did": each.last_act,
         "at": each.last_acted_at,
+        "given by": each.given_by,
+        "let in by": each.let_in_by,
     }

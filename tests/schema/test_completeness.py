@@ -40,7 +40,7 @@ FORGERIES: tuple[Forgery, ...] = (
 )
 STAYS = (*test_books.STAYS, *test_trail.STAYS)
 FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS)
-KEEPS = test_people.KEEPS
+KEEPS = test_people.KEEPS | test_factors.KEEPS
 
 # Those of NOT NULL are nobody's sentence: PostgreSQL 18 names them after their columns.
 CONSTRAINTS = """

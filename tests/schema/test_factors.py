@@ -1,4 +1,4 @@
-"""0010: each rule about factors, resets and admins refuses its forgery."""
+"""0010: each rule about factors, resets, admins and who made them refuses its forgery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,34 @@ import pytest
 from tests.schema.conftest import Connection
 from tests.schema.forgery import SESSIONS, Forgery, twice
 
+# One of two people proposed what the other may do here.
+FIRST = "(SELECT p.id FROM ledger.person AS p ORDER BY p.id LIMIT 1)"
+LAST = "(SELECT p.id FROM ledger.person AS p ORDER BY p.id DESC LIMIT 1)"
+MADE = tuple(
+    f"UPDATE ledger.person SET {column} = {LAST} WHERE id = {FIRST}"  # noqa: S608
+    for column in ("given_by", "let_in_by")
+)
+
+
+def together(seen: str, ending: str = "") -> tuple[Forgery, ...]:
+    """Both of them as the two eyes of one change, in either direction and by either right."""
+    return tuple(
+        Forgery(
+            "neither_of_two_gave_the_other_a_right",
+            f"UPDATE {seen} SET maker_id = {maker}, checker_id = {checker}{ending}",  # noqa: S608
+            first=made,
+        )
+        for made in MADE
+        for maker, checker in ((FIRST, LAST), (LAST, FIRST))
+    )
+
+
 FORGERIES = (
+    Forgery("nobody_gives_themselves_a_right", "UPDATE ledger.person SET given_by = id"),
+    Forgery("nobody_gives_themselves_a_right", "UPDATE ledger.person SET let_in_by = id"),
+    *together("ledger.proposal", ", state = 'applied'"),
+    *together("ledger.release"),
+    *together("ledger.dispute", ", state = 'closed', resolution = 'write_off', evidence = 'none'"),
     twice("ledger.factors", "a_person_has_one_set_of_factors"),
     Forgery(
         "ten_recovery_codes_at_most",
@@ -30,9 +57,24 @@ FORGERIES = (
 )
 
 
+# Which forgeries above a trigger refuses, by its rule.
+KEEPS = {
+    "changes_have_eyes_apart": "neither_of_two_gave_the_other_a_right",
+    "releases_have_eyes_apart": "neither_of_two_gave_the_other_a_right",
+    "resolutions_have_eyes_apart": "neither_of_two_gave_the_other_a_right",
+}
+
+
 @pytest.mark.parametrize("session", SESSIONS)
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.rule)
 def test_its_rule_refuses_a_forgery_of_the_owner(
     owner: Connection, forgery: Forgery, session: str
 ) -> None:
     forgery.attack(owner, session)
+
+
+def test_who_gave_a_right_may_turn_its_holder_down(owner: Connection) -> None:
+    owner.execute(MADE[0])
+    owner.execute(
+        f"UPDATE ledger.proposal SET maker_id = {FIRST}, checker_id = {LAST}, state = 'withdrawn'"  # noqa: S608
+    )

@@ -275,6 +275,8 @@ async def test_the_review_says_who_can_do_what_and_when_they_last_did(server: Ru
         "accountant",
         "active",
     )
+    assert (row["givenBy"], row["letInBy"]) == (ana.id, None)
+    assert found[rui.id]["access"]["givenBy"] is None  # was here from the beginning
     assert row["pinSetAt"] == row["totpSetAt"]
     assert (row["devices"], row["passkeys"], row["recoveryCodes"]) == (1, 0, 0)
     assert row["lastActedAt"] >= row["lastSignInAt"] > row["enrolledAt"]

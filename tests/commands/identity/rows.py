@@ -30,7 +30,7 @@ RESET = Reset(
 ROWS_OF_IDENTITY: list[tuple[Row, Row | None]] = [
     (CLERK, msgspec.structs.replace(
         CLERK, role=Role.ADMIN, status=Standing.ACTIVE, pin_hash="hash", totp_seal=b"seal",
-        session_epoch=3)),
+        session_epoch=3, given_by=OTHER_ID, let_in_by=uuid7())),
     (Factors(person_id=ID), Factors(
         person_id=ID, recovery=("a1", "b2"), passkeys=(PASSKEY.id, OTHER_ID))),
     (PASSKEY, msgspec.structs.replace(PASSKEY, sign_count=7, used_at=WHEN, removed_at=WHEN)),

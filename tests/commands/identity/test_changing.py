@@ -411,6 +411,50 @@ def test_whoever_was_disabled_is_let_in_by_two(house: House) -> None:
     house.sign_in(house.one)
 
 
+def as_two(house: House, maker: UUID, checker: UUID) -> Refusal | None:
+    """What stands against these two as the eyes of one change."""
+    for each in (maker, checker):
+        house.come(each)
+    proposed = house.do(house.proposing(maker, ChangeRole(user_id=house.other, role="auditor")))
+    try:
+        house.do(house.approving(checker, proposed))
+    except Refusal as refusal:
+        return refusal
+    house.decide(house.ana, house.rui, ChangeRole(user_id=house.other, role="operator"))
+    return None
+
+
+def test_who_proposed_a_right_and_who_got_it_are_one_pair_of_eyes(house: House) -> None:
+    eva = house.one
+    house.decide(house.ana, house.rui, ChangeRole(user_id=eva, role="admin"))
+    assert house.person(eva).given_by == house.ana
+    assert house.last.payload["maker"] == house.ana
+    assert isinstance(as_two(house, house.ana, eva), Forbidden)
+    assert isinstance(as_two(house, eva, house.ana), Forbidden)
+    assert as_two(house, house.rui, eva) is None  # has only agreed to it
+    assert as_two(house, house.ana, house.rui) is None  # were here from the beginning
+
+
+def test_letting_somebody_in_again_makes_no_pair_of_eyes_either(house: House) -> None:
+    eva, admin = house.one, house.sessions
+    house.decide(house.ana, house.rui, ChangeRole(user_id=eva, role="admin"))
+    house.do(
+        DisablePerson(
+            user_id=eva, admin_id=house.rui, session_id=admin[house.rui], reason="on leave"
+        )
+    )
+    house.decide(house.rui, house.ana, EnablePerson(user_id=eva))
+    made = house.person(eva)
+    assert (made.given_by, made.let_in_by) == (house.ana, house.rui)
+    for giver in (house.ana, house.rui):
+        assert isinstance(as_two(house, giver, eva), Forbidden)
+    third = house.staff(Role.ADMIN)
+    house.come(third)
+    house.decide(third, house.ana, ChangeRole(user_id=eva, role="operator"))
+    made = house.person(eva)
+    assert (made.given_by, made.let_in_by) == (third, None)  # another right, from somebody else
+
+
 def test_only_admins_disable_and_never_customers(house: House) -> None:
     eva = house.customer("eva", 0)
     command = DisablePerson(

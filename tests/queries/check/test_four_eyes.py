@@ -33,6 +33,21 @@ FAULTS = (
         "The proposal {id} was applied twice.",
         PROPOSAL,
     ),
+    *(
+        Fault(
+            "I20",
+            f"""UPDATE ledger.log AS l
+            SET
+                kind = '{kind}',
+                payload = l.payload || jsonb_build_object('giver', p.{giver})
+            FROM ledger.proposal AS p
+            WHERE l.kind = 'person.enrolled' AND l.subject = p.{made}""",  # noqa: S608
+            "The proposal {id} was made and approved by {maker_id} and {checker_id}",
+            PROPOSAL,
+        )
+        for kind in ("person.role_changed", "person.enabled")
+        for giver, made in (("maker_id", "checker_id"), ("checker_id", "maker_id"))
+    ),
     Fault(
         "I20",
         """ALTER TABLE ledger.proposal DROP CONSTRAINT a_proposal_is_named_by_its_content;
