@@ -29,14 +29,14 @@ POOL_WAIT_SECONDS = 2.0
 STATEMENT_SECONDS = 5
 
 PERSON_BY_PHONE = """
-    SELECT id, role, pin_hash, totp_seal, profile_seal
+    SELECT id, role, pin_hash, totp_seal, profile_seal, session_epoch
     FROM ledger.person
     WHERE
         (phone_index = %(phone_index)s OR phone_index_next = %(phone_index)s)
         AND status = 'active'
 """
 PERSON_BY_ID = """
-    SELECT id, role, pin_hash, totp_seal, profile_seal
+    SELECT id, role, pin_hash, totp_seal, profile_seal, session_epoch
     FROM ledger.person
     WHERE id = %(id)s AND status = 'active'
 """
@@ -181,6 +181,7 @@ class Credentials(msgspec.Struct, frozen=True):
     pin_hash: str
     totp_seal: bytes
     profile_seal: bytes
+    session_epoch: int
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import secrets
 import time
+from typing import NoReturn
 from uuid import UUID
 
 import msgspec
@@ -42,10 +43,12 @@ RECOVERY = "recovery"
 
 
 class _Challenge(msgspec.Struct, frozen=True, array_like=True):
-    """What a challenge says, sealed: whose PIN was right, and until when that counts."""
+    """What a challenge says, sealed: whose PIN was right, until when that counts, and the epoch of
+    their sessions then: what ends all sessions ends those that are half open too."""
 
     user_id: UUID
     until: float
+    epoch: int
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -99,16 +102,17 @@ class SignIn:
     async def log_in(self, phone: str, pin: str, asker: Asker) -> str:
         """A challenge for the second factor. Raises Unauthenticated or TooMany, whoever it is."""
         async with self._tries.one_from(asker.address):
-            person_id = await self._right_pin(phone, pin, asker.request_id)
-        challenge = _Challenge(person_id, time.time() + self._settings.challenge_ttl_seconds)
+            person = await self._right_pin(phone, pin, asker.request_id)
+        until = time.time() + self._settings.challenge_ttl_seconds
+        challenge = _Challenge(person.id, until, person.session_epoch)
         sealed = self._vault.seal(CHALLENGE, CHALLENGE, msgspec.json.encode(challenge).decode())
         return base64.urlsafe_b64encode(sealed).decode()
 
     async def confirm(self, challenge_id: str, factor: Factor, asker: Asker) -> SignedIn:
         """A session for whoever passed both steps. Raises Unauthenticated or TooMany."""
         async with self._tries.one_from(asker.address):
-            person = await self._challenged(challenge_id)
-            return await self._opened(person, await self.shown(person, factor), asker)
+            person, epoch = await self._challenged(challenge_id)
+            return await self._opened(person, await self.shown(person, factor), asker, epoch)
 
     async def by_passkey(self, challenge_id: str, credential: Credential, asker: Asker) -> SignedIn:
         """A session for whoever has a passkey and has shown its device that it is they: that is
@@ -119,7 +123,8 @@ class SignIn:
             if person is None:
                 raise Unauthenticated("That is not right.")
             factor = Factor(challenge_id=challenge_id, credential=credential)
-            return await self._opened(person, await self.shown(person, factor), asker)
+            shown = await self.shown(person, factor)
+            return await self._opened(person, shown, asker, person.session_epoch)
 
     async def step_up(
         self, user_id: UUID, session_id: UUID, factor: Factor, asker: Asker
@@ -157,7 +162,7 @@ class SignIn:
             return None  # invited, and has none yet
         return step_of(secret, code, time.time())
 
-    async def refuse_stranger(self, phone_index: bytes) -> None:
+    async def refuse_stranger(self, phone_index: bytes) -> NoReturn:
         """Count a wrong try on a number of nobody like one on somebody's. Raises Unauthenticated or
         TooMany."""
         wait_seconds = await self._primary.stranger_failed(
@@ -167,7 +172,8 @@ class SignIn:
             raise Unauthenticated("That is not right.")
         raise TooMany("Too many wrong tries.", retryAfterSeconds=wait_seconds)
 
-    async def _right_pin(self, phone: str, pin: str, request_id: str) -> UUID:
+    async def _right_pin(self, phone: str, pin: str, request_id: str) -> Credentials:
+        """Whose PIN it is, as they stood when it was looked at."""
         phone_index = self._vault.phone_index(phone)
         person = await self._primary.person_by_phone(phone_index)
         person_id = person.id if person else NOBODY
@@ -180,7 +186,7 @@ class SignIn:
             actor=str(person_id),
             request_id=request_id,
         )
-        return person_id
+        return person
 
     async def _passkey_shown(
         self, person: Credentials, challenge_id: str, credential: Credential
@@ -191,7 +197,9 @@ class SignIn:
         signed = self._passkeys.signed(challenge_id, credential, passkey.public_key)
         return PasskeyShown(passkey.passkey_id, signed.sign_count, signed.challenge_hash)
 
-    async def _opened(self, person: Credentials, shown: Shown, asker: Asker) -> SignedIn:
+    async def _opened(
+        self, person: Credentials, shown: Shown, asker: Asker, epoch: int
+    ) -> SignedIn:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         outcome = await self._door.submit(
             OpenSession(
@@ -199,6 +207,7 @@ class SignIn:
                 session_id=uuid7(),
                 token_hash=token_hash(token),
                 shown=shown,
+                epoch=epoch,
                 idle_seconds=self._idle_seconds(person.role),
                 absolute_seconds=self._settings.session_absolute_seconds,
                 limits=self.limits,
@@ -210,7 +219,8 @@ class SignIn:
         )
         return SignedIn(token, outcome.fresh, outcome.position)
 
-    async def _challenged(self, challenge_id: str) -> Credentials:
+    async def _challenged(self, challenge_id: str) -> tuple[Credentials, int]:
+        """Whose PIN was right, and the epoch of their sessions then."""
         try:
             sealed = base64.b64decode(challenge_id, altchars=b"-_", validate=True)
             opened = self._vault.open(CHALLENGE, CHALLENGE, sealed)
@@ -220,7 +230,7 @@ class SignIn:
         person = await self._primary.person(challenge.user_id)
         if person is None or challenge.until < time.time():
             raise Unauthenticated("Begin again with number and PIN.")
-        return person
+        return person, challenge.epoch
 
     def _idle_seconds(self, role: Role) -> int:
         customer = role is Role.CUSTOMER

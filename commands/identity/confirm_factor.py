@@ -15,6 +15,7 @@ from commands.identity.session import Session
 from commands.identity.shown import Shown
 from commands.identity.tries import TryLimits
 from ledger.books import Books
+from ledger.errors import Unauthenticated
 
 
 class SessionOpened(Answer, frozen=True, kw_only=True):
@@ -29,13 +30,16 @@ class SessionOpened(Answer, frozen=True, kw_only=True):
 class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
     """Open a session for whoever has shown the second factor.
 
-    By a customer's device that is new, little money goes out until it has cooled off.
+    By a customer's device that is new, little money goes out until it has cooled off. `epoch` is
+    that of the person's sessions when the first step was taken: whatever has ended them all since
+    then, ends what was begun too.
     """
 
     user_id: UUID
     session_id: UUID
     token_hash: bytes
     shown: Shown
+    epoch: int
     idle_seconds: int
     absolute_seconds: int
     limits: TryLimits = TryLimits()
@@ -52,6 +56,8 @@ class OpenSession(Command[SessionOpened], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> SessionOpened:
         person = self.shown.require_known(books, books.find(Person.by_id(self.user_id)))
+        if person.session_epoch != self.epoch:
+            raise Unauthenticated("Begin again with number and PIN.")
         after = self.shown.use(books, person, self.limits)
         # From here on nothing is refused.
         since = note_device(books, person, self.device)

@@ -57,6 +57,19 @@ async def test_both_steps_open_a_session(server: Running) -> None:
     assert second.headers["cache-control"] == "no-store"
 
 
+async def test_what_was_begun_before_signing_out_everywhere_comes_to_nothing(
+    server: Running,
+) -> None:
+    customer = await server.somebody("customer").sign_in()
+    begun = (await log_in(customer)).json()["challengeId"]
+    assert (await customer.delete("auth/sessions")).status_code == 204
+    totp = customer.totp()
+    late = said(await factor(customer, begun, totp))
+    assert late == (401, "UNAUTHENTICATED", "Begin again with number and PIN.")
+    again = (await log_in(customer)).json()["challengeId"]
+    assert (await factor(customer, again, totp)).status_code == 200  # the code was not used up
+
+
 async def test_a_number_may_be_written_as_people_do(server: Running) -> None:
     customer = server.somebody("customer")
     local = customer.who.phone.removeprefix("+238")

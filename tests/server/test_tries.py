@@ -120,6 +120,7 @@ async def test_a_code_shown_a_thousand_times_at_once_is_accepted_once(spine: Spi
             session_id=uuid7(),
             token_hash=secrets.token_bytes(32),
             shown=TotpShown(step),
+            epoch=0,
             idle_seconds=600,
             absolute_seconds=3_600,
             limits=many,

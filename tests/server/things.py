@@ -161,6 +161,7 @@ async def confirmed(spine: Spine, who: Somebody, device: str = "") -> UUID:
         session_id=session_id,
         token_hash=secrets.token_bytes(32),
         shown=Trusted(),
+        epoch=0,
         idle_seconds=600,
         absolute_seconds=600,
         device=device,

@@ -72,14 +72,18 @@ class House(Town):
         self.steps[user_id] = self.steps.get(user_id, 0) + 1
         return TotpShown(self.steps[user_id])
 
-    def sign_in(self, user_id: UUID, device: str = "", shown: Any = None) -> UUID:
-        """A session of somebody, by this device."""
+    def sign_in(
+        self, user_id: UUID, device: str = "", shown: Any = None, epoch: int | None = None
+    ) -> UUID:
+        """A session of somebody, by this device, begun just now or in another epoch."""
+        now = self.person(user_id).session_epoch
         opened = self.do(
             OpenSession(
                 user_id=user_id,
                 session_id=uuid7(),
                 token_hash=uuid7().bytes,
                 shown=shown or self.step(user_id),
+                epoch=now if epoch is None else epoch,
                 idle_seconds=600,
                 absolute_seconds=43_200,
                 device=device,
@@ -345,6 +349,32 @@ def test_the_count_of_wrong_tries_is_one_for_all_ways_in(house: House) -> None:
     assert isinstance(locked, TooMany)
     with pytest.raises(TooMany):
         house.sign_in(eva.user_id)
+
+
+def test_what_ends_all_sessions_ends_those_that_are_half_open(house: House) -> None:
+    eva = house.customer("eva", 0)
+    begun = house.person(eva.user_id).session_epoch
+    steps = house.person(eva.user_id).totp_step
+    house.do(SignOutEverywhere(user_id=eva.user_id))
+    with pytest.raises(Unauthenticated):
+        house.sign_in(eva.user_id, shown=TotpShown(7), epoch=begun)
+    after = house.person(eva.user_id)
+    assert (after.pin_failures, after.totp_step) == (0, steps)  # no wrong try, and no code used up
+    house.sign_in(eva.user_id, shown=TotpShown(7))
+
+
+def test_nobody_comes_in_by_what_was_begun_before_they_were_stopped(house: House) -> None:
+    begun, now = house.person(house.one).session_epoch, house.sessions
+    disable = DisablePerson(
+        user_id=house.one, admin_id=house.ana, session_id=now[house.ana], reason="lost a laptop"
+    )
+    house.do(disable)
+    with pytest.raises(Unauthenticated):
+        house.sign_in(house.one, epoch=begun)
+    house.decide(house.ana, house.rui, EnablePerson(user_id=house.one))
+    with pytest.raises(Unauthenticated):
+        house.sign_in(house.one, epoch=begun)
+    house.sign_in(house.one)
 
 
 # -- rights ----------------------------------------------------------------------------------------

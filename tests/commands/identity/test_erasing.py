@@ -50,6 +50,7 @@ def signs_in(desk: Desk, who: Customer) -> Session:
             session_id=session_id,
             token_hash=session_id.bytes,
             shown=TotpShown(person(desk, who).totp_step + 1),
+            epoch=person(desk, who).session_epoch,
             idle_seconds=600,
             absolute_seconds=3_600,
             device="telefone",

@@ -54,6 +54,7 @@ def open_session(town: Town, customer: Customer, step: int | None) -> SessionOpe
             session_id=uuid7(),
             token_hash=uuid7().bytes,
             shown=TotpShown(step),
+            epoch=person(town, customer.user_id).session_epoch,
             idle_seconds=600,
             absolute_seconds=3600,
             limits=LIMITS,

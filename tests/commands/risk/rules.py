@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from commands.command import Answer, Command, Rounds
 from commands.identity.confirm_factor import OpenSession
 from commands.identity.confirm_step_up import StepUp
+from commands.identity.person import Person
 from commands.identity.shown import TotpShown
 from commands.risk.catalogue import BY_NAME
 from commands.risk.rulebook import (
@@ -91,6 +92,7 @@ def signed_in(town: Town, who: Customer, step: int, device: str = "") -> UUID:
             session_id=session_id,
             token_hash=session_id.bytes,
             shown=TotpShown(step),
+            epoch=town.find(Person.by_id(who.user_id)).session_epoch,
             idle_seconds=600,
             absolute_seconds=10_000_000,
             device=device,
