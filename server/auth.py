@@ -55,12 +55,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listener_of(caller: Caller) -> Listener:
-    """Whose affairs a caller is told."""
-    if caller.role is Role.CUSTOMER:
-        return Listener(CUSTOMER, caller.user_id)
+    """Whose affairs a caller is told: the counter's, what operators watch over, or one's own."""
     if caller.role is Role.AGENT:
         return Listener(AGENT, caller.agent)
-    return Listener(OPERATORS, EVERY_OPERATOR)
+    if caller.role is Role.OPERATOR:
+        return Listener(OPERATORS, EVERY_OPERATOR)
+    return Listener(CUSTOMER, caller.user_id)
 
 
 class Sessions:

@@ -19,7 +19,7 @@ from server.vault import Vault
 
 SESSIONS = """
     SELECT
-        s.id AS session_id, s.opened_at, s.expires_at, s.device, s.capped_until,
+        s.id AS session_id, s.opened_at, s.expires_at, s.device, s.device_since, s.capped_until,
         coalesce(u.last_seen, s.opened_at) AS last_seen
     FROM ledger.session AS s
     INNER JOIN ledger.person AS p ON s.person_id = p.id
@@ -75,6 +75,7 @@ class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     expires_at: datetime
     device: str
+    device_since: datetime | None
     capped_until: datetime | None
     last_seen: datetime
 

@@ -208,7 +208,7 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /vinti4/files/newest": Rule.SWITCH_READS,
     "GET /vinti4/keys": Rule.ANYBODY,
     "GET /vinti4/issuer-keys": Rule.ANYBODY,
-    "GET /events": CUSTOMER | AGENT | OPERATOR,
+    "GET /events": EVERYBODY,
     "GET /alerts": OPERATOR,
     "POST /webhooks": HOOKS,
     "GET /webhooks": HOOKS,

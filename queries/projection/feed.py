@@ -1,6 +1,7 @@
 """The feed: what is told of an event, and to whom. What does not stand here is told to nobody.
 
-A customer is whoever a record names as `user`, or whose wallet it names; an agent likewise.
+A customer is whoever a record names as `user`, or whose wallet it names; an agent likewise. Our own
+people are told in the same way of what is about themselves; operators, of what they watch over.
 """
 
 from __future__ import annotations
@@ -122,9 +123,12 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "person.disabled": {OPERATORS: ("user", "role", "reason")},
         "person.enabled": {OPERATORS: ("user", "role", "proposal")},
         "person.role_changed": {OPERATORS: ("user", "role", "was", "proposal")},
-        "staff.device_added": {OPERATORS: ("user", "role", "device", "devices")},
-        "passkey.added": {OPERATORS: ("user", "role", "passkeys")},
-        "passkey.removed": {OPERATORS: ("user", "role", "passkeys")},
+        "staff.device_added": {
+            CUSTOMER: ("device", "devices"),
+            OPERATORS: ("user", "role", "device", "devices"),
+        },
+        "passkey.added": {CUSTOMER: ("passkeys",), OPERATORS: ("user", "role", "passkeys")},
+        "passkey.removed": {CUSTOMER: ("passkeys",), OPERATORS: ("user", "role", "passkeys")},
         # -- what operators watch over
         "alert.raised": {OPERATORS: _ALERT},
         "alert.cleared": {OPERATORS: _ALERT},

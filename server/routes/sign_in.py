@@ -131,13 +131,16 @@ class Access(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One of the caller's sessions."""
+    """One of the caller's sessions. `device_since` is when its device was first seen; the
+    first device of a person has no such time.
+    """
 
     session_id: UUID
     opened_at: datetime
     expires_at: datetime
     last_seen: datetime
     device_id: str
+    device_since: datetime | None
     capped_until: datetime | None
     current: bool
 
@@ -221,6 +224,7 @@ async def list_sessions(call: TheCall, identities: TheIdentities) -> SessionList
                 expires_at=each.expires_at,
                 last_seen=each.last_seen,
                 device_id=shown_device(each.device),
+                device_since=each.device_since,
                 capped_until=each.capped_until,
                 current=each.session_id == current,
             )

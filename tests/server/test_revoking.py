@@ -153,7 +153,25 @@ async def test_the_owner_hears_of_a_new_device(server: Running) -> None:
     operator = await server.somebody("operator").sign_in()
     start = id_of(await read(operator))
     await server.somebody("auditor").sign_in("a-laptop")
-    await server.until(TOLD, 2, "staff.device_added")
+    await server.until(TOLD, 4, "staff.device_added")  # to each, and to operators
     events = [each.event for each in told((await read(operator, start)).text)]
     assert "staff.device_added" in events
     assert "device.added" not in events
+
+
+async def test_our_own_people_hear_of_a_new_device_of_theirs_and_of_nobody_elses(
+    server: Running,
+) -> None:
+    old = await server.somebody("auditor").sign_in("desk")
+    other = await server.somebody("accountant").sign_in("desk")
+    start, elsewhere = id_of(await read(old)), id_of(await read(other))
+    new = replace(old)
+    await new.sign_in("a-laptop")
+    await server.until(TOLD, 3 * 2, "staff.device_added")  # to each, and to operators
+    heard = {each.event: each.data["data"] for each in told((await read(old, start)).text)}
+    assert heard["staff.device_added"]["devices"] == 2
+    assert told((await read(other, elsewhere)).text) == []
+    listed = (await old.get("auth/sessions")).json()["items"]
+    first, second = sorted(listed, key=lambda each: str(each["openedAt"]))
+    assert (first["deviceSince"], first["cappedUntil"]) == (None, None)
+    assert second["deviceSince"] == second["openedAt"]
