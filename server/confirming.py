@@ -31,8 +31,13 @@ CONFIRMED: Mapping[str, str] = MappingProxyType(
         "POST /withdrawal/{transaction_id}/release/approve": ALWAYS,
         "POST /disputes/{dispute_id}/resolution": ALWAYS,
         "POST /disputes/{dispute_id}/resolution/approve": ALWAYS,
+        # -- what leaves the house by itself from then on
+        "POST /webhooks": ALWAYS,
+        "POST /webhooks/{webhook_id}/rotate": ALWAYS,
         # -- money by one person
         "POST /journal/{number}/reversal": ALWAYS,
+        "POST /deposit/bank": ALWAYS,
+        "POST /deposit/unidentified/assign": ALWAYS,
         "POST /cases/{case_id}/release": "when a transfer is held for it",
         "POST /withdrawal/cardless/enable": ALWAYS,
         "POST /withdrawal/atm": "above a limit, by a new device, or when a rule says so",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from commands.identity.person import Role
+from server.confirming import CONFIRMED
 from server.roles import (
     ADMIN,
     AGENT,
@@ -301,17 +302,18 @@ def methods_at(path: str) -> tuple[str, ...]:
 def as_page() -> Iterator[str]:
     """The lines of the table in docs/security/access.md."""
     roles = list(Role)
-    yield "| Route | " + " | ".join(role.value for role in roles) + " | Names |"
-    yield "|---|" + "---|" * (len(roles) + 1)
+    yield "| Route | " + " | ".join(role.value for role in roles) + " | Names | Confirmed |"
+    yield "|---|" + "---|" * (len(roles) + 2)
     for name, rule in API_POLICY.items():
         thing = THINGS.get(name)
         said = "" if thing is None else thing.value
+        when = CONFIRMED.get(name, "")
         if isinstance(rule, Rule):
             said = "; ".join(each for each in (SAID[rule], said) if each)
-            yield f"| `{name}` |" + " |" * len(roles) + f" {said} |"
+            yield f"| `{name}` |" + " |" * len(roles) + f" {said} | {when} |"
             continue
         cells = (_cell(role, rule, thing) for role in roles)
-        yield f"| `{name}` | " + " | ".join(cells) + f" | {said} |"
+        yield f"| `{name}` | " + " | ".join(cells) + f" | {said} | {when} |"
 
 
 SAID: Mapping[Rule, str] = {

@@ -45,7 +45,7 @@ class Thing(Enum):
     ACCOUNT = "any account"
     HEADING = "any code of the chart"
     SETTLEMENT_FILE = "any settlement file"
-    BANK_STATEMENT = "bank statement"
+    BANK_STATEMENT = "any bank statement"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 

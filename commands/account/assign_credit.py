@@ -19,6 +19,7 @@ from commands.books.journal_entry import JournalEntry
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
 from commands.identity.staff import require_staff
+from commands.identity.step_up import require_confirmed, session_keys
 from ledger.accounts import Account, Status
 from ledger.books import Books
 from ledger.errors import Conflict, NotFound, WalletNotOpen
@@ -111,6 +112,7 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
     user_id: UUID
     phone_index: bytes | None = None
     agent_id: UUID | None = None
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
         yield (
@@ -118,6 +120,7 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
             BankCredit.by_reference(self.reference),
             Assignment.of(self.reference),
             Account.by_id(UNIDENTIFIED),
+            *session_keys(self.session_id),
             *((Person.by_phone(self.phone_index),) if self.phone_index is not None else ()),
             *((Agent.by_id(self.agent_id),) if self.agent_id is not None else ()),
         )
@@ -130,6 +133,7 @@ class AssignCredit(Command[CreditAssigned], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> CreditAssigned:
         require_staff(books, self.user_id, *MAY_ASSIGN)
+        require_confirmed(books, self.session_id)
         found = self._require_unidentified(books)
         account, beneficiary = self._require_home(books)
         # From here on nothing is refused.

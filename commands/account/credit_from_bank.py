@@ -11,6 +11,7 @@ from commands.agent.float_levels import watch_float
 from commands.agent.row import Agent
 from commands.command import Answer, Command, Rounds
 from commands.identity.person import Person, Role
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.treasury.debts import OWED_BY_AGENT, account_of_debt, debt_key, debt_of
 from ledger import chart
 from ledger.accounts import Account, Status
@@ -103,6 +104,7 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
     value_date: date
     phone_index: bytes | None = None
     agent_id: UUID | None = None
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
         named = (
@@ -110,11 +112,13 @@ class CreditFromBank(Command[BankCredited], frozen=True, kw_only=True):
             *((Agent.by_id(self.agent_id),) if self.agent_id is not None else ()),
         )
         fixed = (Account.by_id(TRUST), Account.by_id(UNIDENTIFIED))
-        yield (BankCredit.by_reference(self.reference), *fixed, *named)
+        session = session_keys(self.session_id)
+        yield (BankCredit.by_reference(self.reference), *fixed, *named, *session)
         account_id, beneficiary = self._named(books)
         yield (Account.by_id(account_id), *debt_keys(self.agent_id, beneficiary))
 
     def decide(self, books: Books) -> BankCredited:
+        require_confirmed(books, self.session_id)
         if self.amount.minor <= 0:
             raise InvalidRequest(field="amount", reason="must be above zero")
         known = books.find(BankCredit.by_reference(self.reference))

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from commands.command import Answer, Command, Rounds
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.webhook.row import Webhook, WebhookState
 from ledger.books import Books
 from ledger.errors import InvalidRequest
@@ -31,11 +32,13 @@ class AddWebhook(Command[WebhookAdded], frozen=True, kw_only=True):
     kinds: tuple[str, ...]
     secret_seal: bytes
     user_id: UUID
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield (Webhook.by_id(self.webhook_id),)
+        yield (Webhook.by_id(self.webhook_id), *session_keys(self.session_id))
 
     def decide(self, books: Books) -> WebhookAdded:
+        require_confirmed(books, self.session_id)
         if len(self.kinds) > KINDS_MAX:
             raise InvalidRequest(field="kinds", reason=f"are {KINDS_MAX} at most")
         # From here on nothing is refused.

@@ -10,6 +10,7 @@ import msgspec
 from commands.alerts.alert import set_alert
 from commands.alerts.levels import AlertName
 from commands.command import Answer, Command, Rounds
+from commands.identity.step_up import require_confirmed, session_keys
 from commands.webhook.row import Webhook, WebhookState, require_kept, webhook_keys
 from ledger.books import Books
 
@@ -32,12 +33,14 @@ class RotateSecret(Command[WebhookChanged], frozen=True, kw_only=True):
     webhook_id: UUID
     secret_seal: bytes
     overlap_seconds: int
+    session_id: UUID | None = None
 
     def touches(self, books: Books) -> Rounds:
-        yield webhook_keys(self.webhook_id)
+        yield (*webhook_keys(self.webhook_id), *session_keys(self.session_id))
 
     def decide(self, books: Books) -> WebhookChanged:
         webhook = require_kept(books, self.webhook_id)
+        require_confirmed(books, self.session_id)
         # From here on nothing is refused.
         rotated = msgspec.structs.replace(
             webhook,

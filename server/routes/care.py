@@ -50,6 +50,7 @@ async def assign_credit(
         transaction_id=uuid7(),
         reference=data.reference,
         user_id=call.caller.user_id,
+        session_id=call.caller.session_id,
         phone_index=None if data.phone is None else vault.phone_index(e164(data.phone)),
         agent_id=None
         if agent_id is None

@@ -182,6 +182,7 @@ async def credit_from_bank(
         value_date=data.value_date,
         phone_index=None if data.phone is None else vault.phone_index(e164(data.phone)),
         agent_id=None if agent_id is None else uuid_or_not_found(agent_id, NO_AGENT),
+        session_id=call.caller.session_id,
     )
     return reply_to(await call.write(command, data))
 

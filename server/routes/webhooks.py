@@ -124,6 +124,7 @@ async def add_webhook(
         kinds=data.kinds,
         secret_seal=vault.seal(SECRET, webhook_id, secret),
         user_id=call.caller.user_id,
+        session_id=call.caller.session_id,
     )
     outcome = await call.write(command, data)
     added = decoded(outcome.body, WebhookAdded)
@@ -173,6 +174,7 @@ async def rotate_secret(
         webhook_id=webhook_id,
         secret_seal=vault.seal(SECRET, webhook_id, secret),
         overlap_seconds=settings.webhook_overlap_seconds,
+        session_id=call.caller.session_id,
     )
     outcome = await call.write(command)
     changed = decoded(outcome.body, WebhookChanged)

@@ -25,7 +25,7 @@ NOBODYS = "+2389000042"
 
 async def an_unidentified_credit(scene: Scene) -> None:
     """The money is in the bank, so it is kept; later somebody knows whose it is."""
-    customer, operator = scene.customer, await scene.staff("operator")
+    customer, operator = scene.customer, await scene.deciding("operator")
     before = scene.balance(customer)
     body = {
         "reference": f"TB {scene.town.key()[:20]}",

@@ -24,7 +24,7 @@ HEARD_SECONDS = 10.0
 
 async def told_as_it_happens(scene: Scene) -> None:
     """An operator listens, hangs up, and comes back with the last id."""
-    customer, operator = scene.customer, await scene.staff("operator")
+    customer, operator = scene.customer, await scene.deciding("operator")
     before = scene.balance(customer)
     async with operator.listen() as stream:
         await _next(stream)  # from where on it listens

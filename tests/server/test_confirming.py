@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from joserfc.jwk import ECKey
 
 from server.confirming import ALWAYS, CONFIRMED
 from server.policy import API_POLICY, Rule
+from server.settings import Settings
 from tests.server.conftest import Running
 from tests.server.people import Somebody
 from tests.server.test_access import Asking, Cell, Whose
 from tests.server.things import Town, number
 
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Webhooks may lead to this machine: nobody outside is told of anything."""
+    return Settings(home=tmp_path, pin_threads=1, webhook_allow_loopback=True)
+
+
 BODIES: dict[str, dict[str, Any]] = {
     "POST /auth/pin": {"current": "", "new": "739204"},
     "POST /devices/keys": {"jwk": ECKey.generate_key("P-256").as_dict(private=False)},
     "POST /people": {"phone": "", "name": "Zé", "role": "operator"},
+    "POST /deposit/bank": {"reference": "TB", "amount": 1, "valueDate": "2026-01-02"},
+    "POST /deposit/unidentified/assign": {"reference": "TB", "phone": ""},
+    "POST /webhooks": {"url": "https://bank.example.com/told"},
     "POST /proposals": {"kind": "pay_in_capital", "amount": 1, "reference": "owners"},
 }
 WHO = ("customer", "operator", "accountant", "admin")
@@ -38,7 +51,8 @@ async def asked(town: Town, asking: Asking, name: str) -> tuple[int, str]:
         answer = await who.post(name.removeprefix("POST /"), body)
     elif name == "POST /journal/{number}/reversal":
         credit = {"reference": "TB-confirming", "amount": 10, "valueDate": "2026-01-02"}
-        booked = await town.people["operator"].post("deposit/bank", credit)
+        colleague = await town.confirmed("operator 1")
+        booked = await colleague.post("deposit/bank", credit)
         assert booked.status_code == 201, booked.text
         ((last,),) = town.server.ask("SELECT max(entry_number) FROM ledger.log")
         answer = await town.people["operator"].post(f"journal/{last}/reversal", {"reason": "-"})

@@ -169,7 +169,7 @@ async def test_an_id_that_is_not_ours_is_refused(server: Running) -> None:
 
 
 async def test_an_alert_is_raised_by_what_is_measured_and_told(server: Running) -> None:
-    operator = await server.somebody("operator").sign_in()
+    operator = await server.somebody("operator").at_work()
     start = id_of(await read(operator))
     body = {
         "reference": "unknown",

@@ -74,7 +74,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def operator(server: Running) -> Somebody:
-    return await server.somebody("operator").sign_in()
+    return await server.somebody("operator").at_work()
 
 
 async def add(operator: Somebody, url: str, *kinds: str) -> dict[str, Any]:

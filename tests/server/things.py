@@ -36,6 +36,7 @@ from server.demo import DemoSwitch
 from server.jose import device_key
 from server.secrets import private_key_pem
 from server.things import Thing
+from server.vault import token_hash
 from tests.bank_statements import sheet
 from tests.server.conftest import Running
 from tests.server.people import Somebody, Switch
@@ -94,6 +95,16 @@ class Town:
             )
         named = DemoSwitch(acquirer_id="BANK2", key_id="key-2", private_key=private_key_pem(key))
         return Switch(self.server.client, named, "B2-1")
+
+    async def confirmed(self, name: str) -> Somebody:
+        """Somebody whose session was confirmed just now, whatever codes are used up."""
+        who = self.people[name]
+        opened = "SELECT id FROM ledger.session WHERE token_hash = %s"
+        ((session_id,),) = self.server.ask(opened, token_hash(who.token))
+        confirming = StepUp(user_id=who.who.user_id, session_id=session_id, shown=Trusted())
+        async with self.server.installation.spine() as spine:
+            await spine.submit(confirming, actor="system:test", request_id="confirmed")
+        return who
 
     async def make(self, thing: Thing, owner: Somebody) -> str:
         """The id of one that is this person's, or that this person handles."""
@@ -449,7 +460,7 @@ async def _case(town: Town, owner: Somebody) -> str:
 
 async def _webhook(town: Town, owner: Somebody) -> str:
     body = {"url": "http://127.0.0.1:9/hook", "kinds": []}
-    return await created(town.people["operator 1"], "webhooks", body, "webhookId")
+    return await created(await town.confirmed("operator 1"), "webhooks", body, "webhookId")
 
 
 async def _operation(town: Town, owner: Somebody) -> str:
