@@ -23,9 +23,12 @@ from uuid_utils.compat import uuid7
 from commands.account.dormancy import SleepWallet
 from commands.agent.collect_debt import CollectDebt
 from commands.agent.lapse import LapseCashOut
+from commands.approval.lapse import LapseProposal
 from commands.command import Command
+from commands.switch.lapse_resolution import LapseResolution
 from commands.withdrawal.doubt import DoubtWithdrawal
 from commands.withdrawal.expire import ExpireWithdrawal
+from commands.withdrawal.lapse_release import LapseRelease
 from ledger.errors import Refusal
 from server import primary
 from server.door import Door
@@ -77,6 +80,7 @@ class Jobs:
         self._add("expire", self.expire_codes, every)
         self._add("lapse", self.lapse_requests, every)
         self._add("doubt", self.doubt_approvals, every)
+        self._add("proposals", self.lapse_proposals, every)
         self._add("debts", self.collect_debts, self._settings.debt_sweep_seconds)
         self._add("sleep", self.let_sleep, self._settings.dormancy_sweep_seconds)
         self._add("prune", self.prune, PRUNE_SECONDS)
@@ -110,6 +114,30 @@ class Jobs:
             primary.OVERDUE_APPROVALS,
             lambda id_: DoubtWithdrawal(transaction_id=id_),
         )
+
+    async def lapse_proposals(self) -> int:
+        """End, on record, what nobody has agreed to in time: proposals, releases, and how disputes
+        were to end."""
+        ttl = self._settings.proposal_ttl_seconds
+        actor = "job:proposals"
+        proposals = await self._sweep(
+            6, actor, primary.OVERDUE_PROPOSALS, lambda id_: LapseProposal(proposal_id=id_)
+        )
+        releases = await self._sweep(
+            7,
+            actor,
+            primary.OVERDUE_RELEASES,
+            lambda id_: LapseRelease(transaction_id=id_, ttl_seconds=ttl),
+            ttl,
+        )
+        resolutions = await self._sweep(
+            8,
+            actor,
+            primary.OVERDUE_RESOLUTIONS,
+            lambda id_: LapseResolution(dispute_id=id_, ttl_seconds=ttl),
+            ttl,
+        )
+        return proposals + releases + resolutions
 
     async def collect_debts(self) -> int:
         """Let the float of agents that owe us pay, as soon as they have some."""
@@ -158,10 +186,15 @@ class Jobs:
         return await self._fenced(3, "job:prune", forget)
 
     async def _sweep(
-        self, fence: int, actor: str, statement: str, command: Callable[[UUID], Command[Any]]
+        self,
+        fence: int,
+        actor: str,
+        statement: str,
+        command: Callable[[UUID], Command[Any]],
+        seconds: float = 0,
     ) -> int:
         async def deal_with_all() -> int:
-            overdue = await self._edge.overdue(statement, self._settings.sweep_max)
+            overdue = await self._edge.overdue(statement, self._settings.sweep_max, seconds)
             await asyncio.gather(*(self._submit(command(id_), actor) for id_ in overdue))
             return len(overdue)
 

@@ -149,6 +149,30 @@ OVERDUE_APPROVALS = """
     ORDER BY doubt_at
     LIMIT %(most)s
 """
+OVERDUE_PROPOSALS = """
+    SELECT id FROM ledger.proposal
+    WHERE state = 'proposed' AND expires_at <= clock_timestamp()
+    ORDER BY expires_at
+    LIMIT %(most)s
+"""
+OVERDUE_RELEASES = """
+    SELECT p.withdrawal_id AS id
+    FROM ledger.release AS p
+    INNER JOIN ledger.withdrawal AS w ON p.withdrawal_id = w.id
+    WHERE
+        p.checker_id IS NULL AND p.lapsed_at IS NULL AND w.state = 'in_doubt'
+        AND p.proposed_at <= clock_timestamp() - make_interval(secs => %(seconds)s)
+    ORDER BY p.proposed_at
+    LIMIT %(most)s
+"""
+OVERDUE_RESOLUTIONS = """
+    SELECT id FROM ledger.dispute
+    WHERE
+        state = 'open' AND maker_id IS NOT NULL
+        AND proposed_at <= clock_timestamp() - make_interval(secs => %(seconds)s)
+    ORDER BY proposed_at
+    LIMIT %(most)s
+"""
 OWING_AGENTS = """
     SELECT a.id
     FROM ledger.account AS d
@@ -324,9 +348,11 @@ class Primary:
         assert found is not None, "the head is one row"
         return found.position
 
-    async def overdue(self, statement: str, most: int) -> list[UUID]:
-        """What a sweep has to deal with: ids, the longest overdue first."""
-        return [found.id for found in await self.rows(_Id, statement, most=most)]
+    async def overdue(self, statement: str, most: int, seconds: float = 0) -> list[UUID]:
+        """What a sweep has to deal with: ids, the longest overdue first. What has no deadline of
+        its own is overdue after so many seconds."""
+        found = await self.rows(_Id, statement, most=most, seconds=seconds)
+        return [each.id for each in found]
 
     async def prune(self, statement: str, seconds: float) -> int:
         """Delete what is older. How many rows that were."""

@@ -24,9 +24,14 @@ def ends_at(proposed_at: datetime, ttl_seconds: int) -> datetime:
     return proposed_at + timedelta(seconds=ttl_seconds)
 
 
+def too_old(books: Books, proposed_at: datetime | None, ttl_seconds: int) -> bool:
+    """Whether something was proposed too long ago, or nobody knows when."""
+    return proposed_at is None or books.passed(ends_at(proposed_at, ttl_seconds))
+
+
 def require_waiting(books: Books, proposed_at: datetime | None, ttl_seconds: int) -> None:
-    """Raises Conflict for what was proposed too long ago, or nobody knows when."""
-    if proposed_at is None or books.passed(ends_at(proposed_at, ttl_seconds)):
+    """Raises Conflict for what is `too_old`."""
+    if too_old(books, proposed_at, ttl_seconds):
         raise Conflict("This proposal is too old: propose it again.")
 
 

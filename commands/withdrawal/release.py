@@ -45,12 +45,14 @@ class Release(Row, frozen=True, kw_only=True):
     maker_id: UUID
     proposed_at: datetime
     checker_id: UUID | None = None
+    lapsed_at: datetime | None = None
 
     TABLE: ClassVar[str] = "release"
     IDS: ClassVar[tuple[str, ...]] = ("withdrawal_id",)
     LOAD: ClassVar[dict[str, str]] = {
         "withdrawal_id": """
-            SELECT version, withdrawal_id, evidence, maker_id, proposed_at, checker_id
+            SELECT
+                version, withdrawal_id, evidence, maker_id, proposed_at, checker_id, lapsed_at
             FROM ledger.release
             WHERE withdrawal_id = ANY(%(values)s)
         """,
@@ -58,18 +60,19 @@ class Release(Row, frozen=True, kw_only=True):
     SAVE: ClassVar[str] = """
         WITH saved AS (
             INSERT INTO ledger.release AS p (
-                withdrawal_id, evidence, maker_id, proposed_at, checker_id, version
+                withdrawal_id, evidence, maker_id, proposed_at, checker_id, lapsed_at, version
             )
             SELECT
-                r.withdrawal_id, r.evidence, r.maker_id, r.proposed_at, r.checker_id, r.version
+                r.withdrawal_id, r.evidence, r.maker_id, r.proposed_at, r.checker_id,
+                r.lapsed_at, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 withdrawal_id uuid, evidence text, maker_id uuid, proposed_at timestamptz,
-                checker_id uuid, version bigint
+                checker_id uuid, lapsed_at timestamptz, version bigint
             )
             ON CONFLICT (withdrawal_id) DO UPDATE SET
                 evidence = excluded.evidence, maker_id = excluded.maker_id,
                 proposed_at = excluded.proposed_at, checker_id = excluded.checker_id,
-                version = excluded.version
+                lapsed_at = excluded.lapsed_at, version = excluded.version
             WHERE p.version = excluded.version - 1
             RETURNING 1
         )
@@ -87,6 +90,16 @@ class Release(Row, frozen=True, kw_only=True):
         return hash_of_words(
             withdrawal=self.withdrawal_id, evidence=self.evidence, maker=self.maker_id
         )
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has agreed to it, and it has not lapsed."""
+        return self.checker_id is None and self.lapsed_at is None
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when it waits; None for one that has lapsed."""
+        return None if self.lapsed_at is not None else self.proposed_at
 
     def keys(self) -> tuple[Key[Release], ...]:
         return ((Release, "withdrawal_id", self.withdrawal_id.int),)
@@ -186,7 +199,7 @@ class ApproveRelease(Command[ReleaseStatus], frozen=True, kw_only=True):
             raise Forbidden("Somebody else must approve what you proposed.")
         require_apart(books.get(Person.by_id(proposal.maker_id)), checker)
         require_read(proposal.content_hash, self.content_hash)
-        require_waiting(books, proposal.proposed_at, self.ttl_seconds)
+        require_waiting(books, proposal.waits_since, self.ttl_seconds)
         # From here on nothing is refused.
         books.put(msgspec.structs.replace(proposal, checker_id=self.checker_id))
         released = end_unpaid(

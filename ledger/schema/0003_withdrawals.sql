@@ -73,10 +73,13 @@ CREATE TABLE ledger.release (
     maker_id uuid NOT NULL,
     proposed_at timestamptz NOT NULL,
     checker_id uuid,
+    lapsed_at timestamptz,
     version bigint NOT NULL,
     CONSTRAINT a_withdrawal_is_released_once PRIMARY KEY (withdrawal_id),
-    CONSTRAINT a_release_takes_two_people CHECK (checker_id <> maker_id)
+    CONSTRAINT a_release_takes_two_people CHECK (checker_id <> maker_id),
+    CONSTRAINT nobody_agrees_to_what_has_lapsed CHECK (num_nonnulls(checker_id, lapsed_at) <= 1)
 );
+CREATE INDEX releases_that_wait ON ledger.release (proposed_at) WHERE checker_id IS NULL AND lapsed_at IS NULL;
 
 -- What the switch was told for each of its operations: at most once, and a repeat hears the same.
 CREATE TABLE ledger.switch_trace (

@@ -53,6 +53,7 @@ CREATE TABLE ledger.proposal (
     CONSTRAINT a_change_takes_two_people CHECK (checker_id <> maker_id),
     CONSTRAINT nothing_is_applied_without_a_checker CHECK (state <> 'applied' OR checker_id IS NOT NULL)
 ) WITH (fillfactor = 70);
+CREATE INDEX proposals_by_end_of_life ON ledger.proposal (expires_at) WHERE state = 'proposed';
 
 GRANT SELECT, INSERT, UPDATE ON ledger.proposal TO makeba_commands;
 GRANT SELECT ON ledger.proposal TO makeba_auditor;

@@ -276,6 +276,7 @@ CREATE INDEX bank_lines_by_entry ON queries.bank_line (entry_number, entry_line)
 
 -- When the resolution was proposed that waits: it lapses. One from before this lapses at once.
 ALTER TABLE ledger.dispute ADD COLUMN proposed_at timestamptz;
+CREATE INDEX resolutions_that_wait ON ledger.dispute (proposed_at) WHERE state = 'open' AND maker_id IS NOT NULL;
 
 -- Of a settlement date: what a file should name.
 CREATE INDEX withdrawals_by_settlement_date ON queries.withdrawal (acquirer_id, settlement_date, id)

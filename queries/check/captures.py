@@ -83,6 +83,7 @@ STEPS = {
     "withdrawal.authorised": Step(("active",), ("authorised",)),
     "withdrawal.in_doubt": Step(("authorised",), ("in_doubt",)),
     "withdrawal.release_proposed": Step(("in_doubt",), ("in_doubt",)),
+    "withdrawal.release_lapsed": Step(("in_doubt",), ("in_doubt",)),
     "withdrawal.released": Step(("in_doubt",), ("released",)),
     "withdrawal.completed": Step(("authorised", "in_doubt"), ("completed",)),
     "withdrawal.reversed": Step(("authorised", "in_doubt", "completed"), ("reversed", "completed")),

@@ -49,6 +49,7 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "withdrawal.released": {CUSTOMER: _LIFE},
         "withdrawal.in_doubt": {CUSTOMER: _LIFE, OPERATORS: ("state", "amount")},
         "withdrawal.release_proposed": {OPERATORS: ("state", "amount", *_WAITS)},
+        "withdrawal.release_lapsed": {OPERATORS: ("state", "amount", "maker", "contentHash")},
         "cardless.suspended": {CUSTOMER: ("wrong",)},
         "cardless.enabled": {CUSTOMER: ()},
         # -- cash at counters
@@ -142,6 +143,9 @@ TOLD: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "step_up.began": {OPERATORS: ("watch", "scope", "wrong", "until", "dryRun")},
         "dispute.opened": {OPERATORS: _TRACE},
         "dispute.resolution_proposed": {OPERATORS: (*_TRACE, "resolution", *_WAITS)},
+        "dispute.resolution_lapsed": {
+            OPERATORS: (*_TRACE, "resolution", "maker", "contentHash"),
+        },
         "dispute.lessened": {
             CUSTOMER: ("refunded", "forgiven"),
             OPERATORS: (*_TRACE, "lessened"),

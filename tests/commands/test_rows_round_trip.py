@@ -255,6 +255,10 @@ ROWS: list[tuple[Row, Row | None]] = [
         DISPUTE, state="closed", resolution=Resolution.CHARGE_CUSTOMER, evidence="diário",
         maker_id=ID, checker_id=OTHER_ID)),
     (PROPOSAL, msgspec.structs.replace(PROPOSAL, checker_id=OTHER_ID)),
+    (
+        msgspec.structs.replace(PROPOSAL, withdrawal_id=OTHER_ID),
+        msgspec.structs.replace(PROPOSAL, withdrawal_id=OTHER_ID, lapsed_at=WHEN),
+    ),
     (OUTLET, msgspec.structs.replace(
         OUTLET, status="closed", insiders=(ID,), tills_required=True, float_low=5, float_ok=9,
         float_state="low")),

@@ -99,6 +99,10 @@ FORGERIES = (
     twice("ledger.cardless", "a_wallet_has_one_newest_withdrawal"),
     Forgery("nothing_held_is_negative", "UPDATE ledger.cardless SET held = -1"),
     twice("ledger.release", "a_withdrawal_is_released_once"),
+    Forgery(
+        "nobody_agrees_to_what_has_lapsed",
+        "UPDATE ledger.release SET checker_id = gen_random_uuid(), lapsed_at = now()",
+    ),
     Forgery("a_release_takes_two_people", "UPDATE ledger.release SET checker_id = maker_id"),
     # -- the switch
     twice("ledger.switch_trace", "a_trace_is_answered_once"),

@@ -16,7 +16,13 @@ from tests.server.conftest import Running, serving
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return Settings(home=settings.home, pin_threads=1, code_ttl_seconds=1, sweep_seconds=0.05)
+    return Settings(
+        home=settings.home,
+        pin_threads=1,
+        code_ttl_seconds=1,
+        proposal_ttl_seconds=1,
+        sweep_seconds=0.05,
+    )
 
 
 @pytest.fixture
@@ -38,6 +44,15 @@ async def test_three_processes_expire_a_code_once(server: Running) -> None:
         await asyncio.sleep(0.3)
     kinds = server.ask("SELECT kind, count(*), min(actor) FROM ledger.log GROUP BY kind")
     assert ("withdrawal.expired", 3, "job:expire") in kinds
+
+
+async def test_what_nobody_agrees_to_in_time_ends_on_record(server: Running) -> None:
+    operator = await server.somebody("operator").at_work()
+    tier = {"kind": "set_tier", "userId": server.somebody("customer").id, "tier": "basic"}
+    assert (await operator.post("proposals", tier | {"reason": "moved"})).status_code == 201
+    await server.until("SELECT count(*) = 1 FROM ledger.proposal WHERE state = 'lapsed'")
+    told = "SELECT actor, payload ->> 'state' FROM ledger.log WHERE kind = 'proposal.lapsed'"
+    assert server.ask(told) == [("job:proposals", "lapsed")]
 
 
 @asynccontextmanager

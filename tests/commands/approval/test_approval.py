@@ -6,6 +6,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from commands.approval.changes import read_change
+from commands.approval.lapse import LapseProposal
 from commands.approval.proposal import Proposal, ProposalState, ProposalStatus, hash_of
 from commands.identity.person import Person, Role
 from commands.risk.set_tier import SetTier
@@ -87,6 +88,18 @@ def test_a_proposal_lapses(office: Office, change: SetTier) -> None:
     assert office.kinds == ["proposal.lapsed"]
     assert state_of(office, proposed) is ProposalState.LAPSED
     assert isinstance(office.refused(office.approval(proposed)), Conflict)
+
+
+def test_a_proposal_that_nobody_touches_ends_on_record(office: Office, change: SetTier) -> None:
+    proposed = office.put_forward(change)
+    lapse = LapseProposal(proposal_id=proposed.proposal_id)
+    assert not office.do(lapse).lapsed
+    office.later(TTL_SECONDS)
+    assert office.do(lapse).lapsed
+    assert office.kinds == ["proposal.lapsed"]
+    assert state_of(office, proposed) is ProposalState.LAPSED
+    assert not office.do(lapse).lapsed
+    assert office.kinds == []
 
 
 def test_what_became_impossible_meanwhile_is_not_applied(office: Office, change: SetTier) -> None:

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from commands.account.freeze import SetWalletStatus
 from commands.identity.person import Role
 from commands.switch.dispute import Dispute, Resolution
+from commands.switch.lapse_resolution import LapseResolution
 from commands.switch.resolve_dispute import ApproveResolution, ProposeResolution
 from commands.treasury.own_money import PayInCapital, PayTrustCharge
 from commands.treasury.settlement import SettleSwitch
@@ -129,6 +130,23 @@ def test_a_resolution_lapses_while_it_waits(desk: Desk) -> None:
     assert refusal.message == "This proposal is too old: propose it again."
     desk.propose()
     desk.do(approve)
+    assert desk.dispute.state == "closed"
+
+
+def test_a_resolution_that_nobody_touches_ends_on_record(desk: Desk) -> None:
+    lapse = LapseResolution(dispute_id=DISPUTE, ttl_seconds=3_600)
+    assert not desk.do(lapse).lapsed
+    desk.propose()
+    assert not desk.do(lapse).lapsed
+    desk.now += timedelta(seconds=3_600)
+    assert desk.do(lapse).lapsed
+    assert desk.kinds == ["dispute.resolution_lapsed"]
+    assert desk.last.payload["maker"] == desk.operator
+    assert (desk.dispute.state, desk.dispute.resolution) == ("open", None)
+    assert isinstance(desk.refused(approves(desk)), Conflict)
+    desk.propose()
+    desk.approve()
+    assert not desk.do(lapse).lapsed
     assert desk.dispute.state == "closed"
 
 

@@ -12,6 +12,7 @@ from commands.identity.person import Role
 from commands.withdrawal.cancel import CancelWithdrawal, cancel_active
 from commands.withdrawal.doubt import DoubtWithdrawal
 from commands.withdrawal.expire import ExpireWithdrawal
+from commands.withdrawal.lapse_release import LapseRelease
 from commands.withdrawal.lifecycle import State
 from commands.withdrawal.release import ApproveRelease, ProposeRelease, Release
 from ledger.books import Books
@@ -160,6 +161,23 @@ def test_a_release_lapses_while_it_waits(doubtful: Street) -> None:
     doubtful.propose()
     doubtful.do(approve)
     assert doubtful.withdrawal(doubtful.id).state is State.RELEASED
+
+
+def test_a_release_that_nobody_touches_ends_on_record(doubtful: Street) -> None:
+    doubtful.propose()
+    lapse = LapseRelease(transaction_id=doubtful.id, ttl_seconds=3_600)
+    assert not doubtful.do(lapse).lapsed
+    doubtful.now += timedelta(seconds=3_600)
+    assert doubtful.do(lapse).lapsed
+    assert doubtful.kinds == ["withdrawal.release_lapsed"]
+    assert doubtful.withdrawal(doubtful.id).state is State.IN_DOUBT
+    assert not doubtful.do(lapse).lapsed
+    approve = ApproveRelease(transaction_id=doubtful.id, checker_id=doubtful.other_operator)
+    assert isinstance(doubtful.refused(approve), Conflict)  # even with more patience than before
+    doubtful.propose()
+    doubtful.do(approve)
+    assert doubtful.withdrawal(doubtful.id).state is State.RELEASED
+    assert not doubtful.do(lapse).lapsed
 
 
 def test_a_release_is_bound_to_the_evidence_that_was_read(doubtful: Street) -> None:
