@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,8 +17,15 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver
 from http_message_signatures.algorithms import ED25519
 
 from server.demo import DemoSwitch, DemoUser
+from server.sign_in import TOTP_DRIFT_STEPS, TOTP_SECONDS
 
+ON_THE_WAY_SECONDS = 5  # that a code may take until it is looked at
 COVERED = ("@method", "@path", "content-digest")
+
+
+def this_step() -> int:
+    """The authenticators' step now."""
+    return int(time.time()) // TOTP_SECONDS
 
 
 @dataclass
@@ -29,7 +36,7 @@ class Somebody:
     who: DemoUser
     agents: list[str]
     token: str = ""
-    steps: int = 0  # authenticator codes used so far: each is accepted once
+    step: int = 0  # of the authenticator's code that was used last: only later ones count
 
     @property
     def id(self) -> str:
@@ -75,10 +82,13 @@ class Somebody:
         return await self.client.delete(path, headers=self.headers)
 
     def totp(self) -> str:
-        """A code that was not used yet; there are three at any time."""
-        moment = datetime.now(UTC) + timedelta(seconds=30 * (self.steps - 1))
-        self.steps += 1
-        return pyotp.TOTP(self.who.totp_secret).at(moment)
+        """A code that was not used yet; there are three at any time, the oldest of them until its
+        step is over: one that is about to end is not begun with."""
+        oldest = int(time.time() + ON_THE_WAY_SECONDS) // TOTP_SECONDS - TOTP_DRIFT_STEPS
+        self.step = max(self.step + 1, oldest)
+        while self.step > this_step() + TOTP_DRIFT_STEPS:
+            time.sleep(0.05)  # at the end of a step, for the third code
+        return pyotp.TOTP(self.who.totp_secret).generate_otp(self.step)
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         """Ask, signed in."""

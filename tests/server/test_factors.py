@@ -12,7 +12,7 @@ import pyotp
 
 from tests.server.authenticator import Authenticator
 from tests.server.conftest import Running
-from tests.server.people import Somebody
+from tests.server.people import Somebody, this_step
 
 NEW_PIN = "739204"
 
@@ -42,7 +42,7 @@ async def test_a_new_pin_signs_everybody_out_and_ends_a_live_code(server: Runnin
     thief = await server.somebody("customer").sign_in()
     await thief.ask_for_code()
     owner = server.somebody("customer")
-    owner.steps = thief.steps
+    owner.step = thief.step
     await owner.sign_in()
     pin = owner.who.pin
     assert refused(await change(owner, pin, NEW_PIN)) == (403, "STEP_UP_REQUIRED")
@@ -91,7 +91,7 @@ async def test_another_authenticator_counts_from_its_first_code_on(server: Runni
     assert refused(await confirm(ana, totp=ana.totp()))[0] == 401  # the old one's
     assert refused(await confirm(ana, totp=code))[0] == 401  # used
     new = as_one_who(ana, totp_secret=offered["totpSecret"])
-    new.steps = 2
+    new.step = this_step()
     assert (await (await new.sign_in()).get("balance")).status_code == 200
 
 
@@ -139,7 +139,7 @@ async def test_recovery_codes_work_once_and_new_ones_end_the_old(server: Running
 async def test_a_new_device_is_told_of_and_moves_little_after_step_up(server: Running) -> None:
     old = await server.somebody("customer").sign_in("phone-one")
     new = server.somebody("customer")
-    new.steps = old.steps
+    new.step = old.step
     await new.sign_in("phone-two")
     assert refused(await new.ask_for_code(6_000)) == (422, "LIMIT_EXCEEDED")
     told = (await new.ask_for_code(6_000)).json()["error"]["details"]

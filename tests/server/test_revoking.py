@@ -144,7 +144,7 @@ async def test_the_owner_hears_of_a_new_device(server: Running) -> None:
     old = await server.somebody("customer").sign_in("old")
     start = id_of(await read(old))
     new = server.somebody("customer")
-    new.steps = old.steps
+    new.step = old.step
     await new.sign_in("new")
     await server.until(TOLD, 2, "device.added")
     heard = {each.event: each.data["data"] for each in told((await read(old, start)).text)}

@@ -147,7 +147,7 @@ async def test_tokens_that_are_none(server: Running) -> None:
 async def test_sessions_are_listed_and_ended(server: Running) -> None:
     here = await server.somebody("customer").sign_in()
     there = server.somebody("customer")
-    there.steps = here.steps
+    there.step = here.step
     await there.sign_in()
     items = (await there.get("auth/sessions")).json()["items"]
     assert [item["current"] for item in items] == [True, False]

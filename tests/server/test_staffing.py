@@ -16,7 +16,7 @@ from commands.identity.person import Role
 from server.demo import DemoUser
 from server.settings import Settings
 from tests.server.conftest import Running
-from tests.server.people import Somebody
+from tests.server.people import Somebody, this_step
 from tests.server.test_factors import as_one_who, confirm, refused
 
 PHONE = "+2389000321"
@@ -78,7 +78,7 @@ async def invited(server: Running, ana: Somebody, rui: Somebody, role: str) -> S
     who = DemoUser(
         role=Role(role), user_id=proposed["userId"], phone=PHONE, pin="", totp_secret=secret
     )
-    eva = Somebody(server.client, who, [], steps=2)
+    eva = Somebody(server.client, who, [], step=this_step())
     body = {"phone": PHONE, "password": PASSWORD}
     challenge = (await server.client.post("auth/login", json=body)).json()["challengeId"]
     access = await server.client.post(
@@ -223,7 +223,7 @@ async def test_an_authenticator_is_reset_with_the_pin_and_its_first_code(server:
     assert (await server.client.post("auth/reset/confirm", json=taken)).status_code == 200
     assert refused(await confirm(ana, totp=ana.totp()))[0] == 401
     new = as_one_who(ana, totp_secret=secret)
-    new.steps = 2
+    new.step = this_step()
     assert (await (await new.sign_in()).get("balance")).status_code == 200
 
 
