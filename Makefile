@@ -8,7 +8,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 # Servers that start again and again would compile whatever they import each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test simulate drill timing tampers outsiders link canaries pictures check format lock clean
+.PHONY: help setup demo test simulate drill timing tampers outsiders link canaries walks pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,8 +27,8 @@ simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); 
 drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
 
-timing: setup  ## whether a stranger's number is told from a customer's by time: SAMPLES= (2000); one JSON line
-	@$(BIN)/python -m tests.timing --samples $(or $(SAMPLES),2000)
+timing: setup  ## whether a stranger's number is told by time: SAMPLES= (2000); writes docs/security/timing.json
+	@$(BIN)/python -m tests.timing --samples $(or $(SAMPLES),2000) | tee docs/security/timing.json
 
 tampers: setup  ## change exports and databases at random: SEED=, EXPORTS= (10,000), DATABASES= (100); each must be found
 	@$(BIN)/python -m tests.verifier.campaign --seed $(or $(SEED),1) --exports $(or $(EXPORTS),10000) --databases $(or $(DATABASES),100)
@@ -57,6 +57,9 @@ audit: setup .venv-audit/installed  ## tools and our own rules over the source; 
 
 campaign: setup  ## every operation of the API as everybody, 20,000 cases; writes docs/security/campaign.json
 	@$(BIN)/python -m tests.security.campaign --seed $(or $(SEED),1) > docs/security/campaign.json
+
+walks: setup  ## chains of calls along the API's links: WALKS= (100), STEPS= (12), SEED=; writes docs/security/walks.json
+	@$(BIN)/python -m tests.security.walks --seed $(or $(SEED),1) --walks $(or $(WALKS),100) --steps $(or $(STEPS),12) | tee docs/security/walks.json
 
 format: setup  ## put the source into its one form
 	$(BIN)/ruff check --fix-only .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -24,10 +25,12 @@ from litestar.openapi.spec import (
     SecurityScheme,
     Server,
 )
+from litestar.openapi.spec import Link as OpenAPILink
 from litestar.openapi.spec.enums import OpenAPIType
 
 from ledger.money import Money
 from server.door import KEY_HEADER
+from server.links import LINKS
 from server.policy import POLICY, Allowed, Rule
 from server.settings import API
 from server.wire import LOG_POSITION
@@ -129,12 +132,41 @@ def _complete_all(schema: OpenAPI) -> None:
     assert schema.components.schemas is not None, "handlers have bodies"
     schema.components.schemas["Error"] = ERROR
     _mend(schema.components.schemas)
-    for path, item in (schema.paths or {}).items():
-        for method in METHODS:
-            operation = getattr(item, method)
-            if operation is not None:
-                _complete(operation, f"{method.upper()} {path}")
-                _close_body(operation, schema.components.schemas)
+    known = {
+        f"{method.upper()} {path}": operation
+        for path, item in (schema.paths or {}).items()
+        for method in METHODS
+        if (operation := getattr(item, method)) is not None
+    }
+    for name, operation in known.items():
+        _complete(operation, name)
+        _close_body(operation, schema.components.schemas)
+    _link(known)
+
+
+def _link(known: Mapping[str, Operation]) -> None:
+    """Say what can be asked about what an answer names."""
+    for source, links in LINKS.items():
+        method, path = source.split()
+        (good,) = (
+            response
+            for status, response in (known[f"{method} {API}{path}"].responses or {}).items()
+            if status.startswith("2")
+        )
+        assert isinstance(good, OpenAPIResponse), "our own are no references"
+        good.links = {
+            _title(target): OpenAPILink(
+                operation_id=known[target.replace(" ", f" {API}")].operation_id,
+                parameters={f"path.{link.parameter}": f"$response.body#/{link.member}"},
+            )
+            for link in links
+            for target in link.operations
+        }
+
+
+def _title(target: str) -> str:
+    """A link's name, of the letters that OpenAPI allows for it."""
+    return re.sub(r"[^A-Za-z]+", "-", target).strip("-")
 
 
 def _mend(schemas: Mapping[str, Schema]) -> None:

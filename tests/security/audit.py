@@ -22,12 +22,16 @@ from pathlib import Path
 from shutil import which
 from typing import Any, NamedTuple
 
+from server.authority import Authority
+from tests.durability.served import Served
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 TOOLS = ROOT / ".venv-audit" / "bin"
 PAGE = ROOT / "docs" / "security" / "audit.md"
 SBOM = ROOT / "docs" / "security" / "sbom.json"
 CAMPAIGN = ROOT / "docs" / "security" / "campaign.json"
+WALKS = ROOT / "docs" / "security" / "walks.json"
 SOURCE = ("ledger", "commands", "queries", "server", "simulator")
 RULE = re.compile(r"^ {2}- id: ([a-z-]+)", re.MULTILINE)
 PLANTED = HERE / "planted" / "faults.txt"
@@ -46,6 +50,17 @@ NAMES_ONLY = {
     "server/webhooks/sender.py",
 }  # fmt: skip
 NOT_WITH_US = re.compile(r"(?<!L)GPL|AGPL|UNKNOWN|proprietary", re.IGNORECASE)
+
+
+# What testssl.sh calls grave.
+GRAVE = {"MEDIUM", "HIGH", "CRITICAL", "FATAL"}
+# What it says of a certificate that a person has read.
+READ_OF_TLS = {
+    "cert_revocation": (
+        "our own authority keeps no list of what it took back and answers no OCSP: a certificate is"
+        " taken back by unbinding it, and the server's by giving it another"
+    ),
+}
 
 
 class Verdict(Enum):
@@ -224,20 +239,65 @@ def campaign(_: Path) -> Part:
         f" as {said['callers']} callers:"
         f" {said['server_errors']} server errors, {said['schema_breaches']} breaches of the"
         f" document. {again}",
-        "Chains of calls (stateful links) are not followed.",
+        chains(),
     )
     return Part(name, Verdict.FOUND if bad else Verdict.HELD, says)
+
+
+def chains() -> str:
+    """How far the last walks along the links of the document came."""
+    if not WALKS.exists():
+        return "Chains of calls (stateful links) were not followed."
+    said = json.loads(WALKS.read_text())
+    return (
+        f"Along {said['links']} links of the document: {said['calls']:,} calls in {said['walks']}"
+        f" walks of {said['steps_max']} steps at most, which reached"
+        f" {len(said['reached_by_a_link'])} operations of something that was made on the way;"
+        f" {said['server_errors']} server errors, {said['schema_breaches']} breaches of the"
+        " document. `make walks` takes them."
+    )
 
 
 def transport(_: Path) -> Part:
     """testssl.sh on loopback."""
     name = "TLS (testssl.sh)"
-    offered = "--tls" in run(ROOT / ".venv" / "bin" / "makeba", "serve", "--help")
     if which("testssl") is None:
         return Part(name, Verdict.NOT_CHECKED, ("testssl.sh is not installed.",))
-    if not offered:
-        return Part(name, Verdict.NOT_CHECKED, ("The server of this tree does not speak TLS.",))
-    return Part(name, Verdict.NOT_CHECKED, ("It is there, but this audit does not start it yet.",))
+    with tempfile.TemporaryDirectory() as directory:
+        where = Path(directory)
+        authority = Authority.begin(where / "ca", "audit")
+        issued = authority.for_server(("localhost", "127.0.0.1"), where / "server")
+        tls = {"MAKEBA_TLS_CERT": str(issued.certificate), "MAKEBA_TLS_KEY": str(issued.key)}
+        served = Served(where / "home", **tls)
+        served.start()
+        try:
+            looked = weaknesses(served.url, where)
+        finally:
+            served.stop()
+    found = [each for each in looked if each["severity"] in GRAVE]
+    grave = [each for each in found if each["id"] not in READ_OF_TLS]
+    asked = {each["id"] for each in looked}
+    require_caught({"SSLv3", "TLS1", "TLS1_2", "PFS", "heartbleed", "ROBOT"} - asked)
+    says = [
+        f"{len(asked)} questions about protocols, suites, the certificate and known weaknesses,"
+        " asked of a server on loopback with a certificate of our own authority."
+    ]
+    says += [f"Read by a person: {READ_OF_TLS[each['id']]}." for each in found if each not in grave]
+    says += [f"{each['severity']}: {each['id']}: {each['finding']}" for each in grave]
+    return Part(name, Verdict.FOUND if grave else Verdict.HELD, tuple(says))
+
+
+def weaknesses(url: str, where: Path) -> list[dict[str, Any]]:
+    """What testssl.sh says of an address, one answer for each of its questions."""
+    said = where / "testssl.json"
+    parts = ("--protocols", "--std", "--fs", "--server-defaults", "--vulnerable")
+    trusted = ("--add-ca", where / "ca" / "ca.crt")
+    run(
+        "testssl", "--quiet", "--warnings", "off", "--color", "0", "--jsonfile", said, *trusted,
+        *parts, url, good=tuple(range(64)),
+    )  # fmt: skip
+    found: list[dict[str, Any]] = json.loads(said.read_text())
+    return found
 
 
 def vulnerabilities(_: Path) -> Part:

@@ -6,9 +6,11 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 import requests
 import schemathesis
@@ -18,6 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.schemas import BaseSchema
 
+from server.links import LINKS
 from server.policy import POLICY, Rule
 from server.settings import API
 from simulator.signatures import SwitchSignature, private_key
@@ -73,10 +76,10 @@ class Bearer(requests.auth.AuthBase):
     """A person's session."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        self.header = f"Bearer {token}"
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared.headers["Authorization"] = f"Bearer {self._token}"
+        prepared.headers["Authorization"] = self.header
         return prepared
 
 
@@ -86,14 +89,28 @@ class Callers:
     def __init__(self, served: Served) -> None:
         demo = json.loads((served.home / "demo.json").read_text())
         self._switch = Signed(demo["switch"]["keyId"], demo["switch"]["privateKey"])
-        self._people = asyncio.run(self._sign_in(served, demo["users"]))
+        self._url = f"{served.url}/api/v1/"
+        self._people = asyncio.run(self._sign_in(demo["users"]))
 
-    async def _sign_in(
-        self, served: Served, users: list[dict[str, str]]
-    ) -> dict[str, requests.auth.AuthBase]:
+    async def _sign_in(self, users: list[dict[str, str]]) -> dict[str, Bearer]:
         first = {user["role"]: user for user in reversed(users)}
-        async with httpx.AsyncClient(base_url=f"{served.url}/api/v1/", timeout=10) as client:
+        self._secrets = {role: user["totpSecret"] for role, user in first.items()}
+        async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
             return {role: Bearer(await sign_in(client, user)) for role, user in first.items()}
+
+    def confirm(self) -> None:
+        """Have the people show the second factor again."""
+        asyncio.run(self._confirm())
+
+    async def _confirm(self) -> None:
+        later = datetime.now(UTC) + timedelta(seconds=30)
+        async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
+            for role, bearer in self._people.items():
+                totp = pyotp.TOTP(self._secrets[role]).at(later)
+                headers = {"Authorization": bearer.header}
+                step_up = {"totp": totp}
+                answer = await client.post("auth/step-up", json=step_up, headers=headers)
+                answer.raise_for_status()
 
     def named(self, caller: str) -> requests.auth.AuthBase | None:
         """A role, the switch, or somebody unknown."""
@@ -151,3 +168,23 @@ def test_the_document_knows_every_route_that_is_open_to_somebody(document: BaseS
         if isinstance(result, Ok)
     }
     assert documented >= set(OPERATIONS)
+
+
+def test_a_link_names_a_member_of_the_answer_and_leads_somewhere(document: BaseSchema) -> None:
+    raw: dict[str, Any] = document.raw_schema
+    ids = {
+        operation["operationId"]: path
+        for path, item in raw["paths"].items()
+        for operation in item.values()
+    }
+    for source, links in LINKS.items():
+        method, path = source.split()
+        answers = raw["paths"][f"{API}{path}"][method.lower()]["responses"]
+        (good,) = (answer for status, answer in answers.items() if status.startswith("2"))
+        (media,) = good["content"].values()
+        kind = raw["components"]["schemas"][media["schema"]["$ref"].rpartition("/")[2]]
+        assert len(good["links"]) == sum(len(link.operations) for link in links), source
+        for link in good["links"].values():
+            ((parameter, expression),) = link["parameters"].items()
+            assert expression.rpartition("/")[2] in kind["properties"], source
+            assert parameter.replace("path.", "{") + "}" in ids[link["operationId"]], source
