@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import secrets
@@ -33,6 +34,7 @@ from server.postgres import Cluster, running
 
 ROOT = Path(__file__).parent.parent
 TRUST = chart.the(chart.TRUST_BANK)
+TOGETHER = 512  # commands that wait at once
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -65,23 +67,29 @@ class Fund(Command[Funded], frozen=True, kw_only=True):
 async def customers(spine: Spine, count: int, amount: Money) -> list[Customer]:
     """People with this much money each."""
     made = [Customer(uuid7(), uuid7(), secrets.token_bytes(16)) for _ in range(count)]
-    for customer in made:
-        await spine.submit(
-            OpenWallet(
-                user_id=customer.user_id,
-                wallet_id=customer.wallet_id,
-                phone_index=customer.phone_index,
-                profile_seal=b"-",
-                pin_hash="-",
-                totp_seal=b"-",
-                tier=Tier.FULL,
-            ),
-            actor="system:benchmark",
-            request_id="open",
-        )
-        fund = Fund(wallet_id=customer.wallet_id, amount=amount)
-        await spine.submit(fund, actor="system:benchmark", request_id="fund")
+    for first in range(0, count, TOGETHER):
+        some = made[first : first + TOGETHER]
+        await asyncio.gather(*(_open(spine, customer) for customer in some))
+        await asyncio.gather(*(_fund(spine, customer, amount) for customer in some))
     return made
+
+
+async def _open(spine: Spine, customer: Customer) -> None:
+    opened = OpenWallet(
+        user_id=customer.user_id,
+        wallet_id=customer.wallet_id,
+        phone_index=customer.phone_index,
+        profile_seal=b"-",
+        pin_hash="-",
+        totp_seal=b"-",
+        tier=Tier.FULL,
+    )
+    await spine.submit(opened, actor="system:benchmark", request_id="open")
+
+
+async def _fund(spine: Spine, customer: Customer, amount: Money) -> None:
+    fund = Fund(wallet_id=customer.wallet_id, amount=amount)
+    await spine.submit(fund, actor="system:benchmark", request_id="fund")
 
 
 @contextmanager
