@@ -207,7 +207,9 @@ class Books:
         if entry is None:
             self._draft_events.append(Event(kind=kind, subject=subject, payload=payload))
             return None
-        year = self.today.year
+        day = entry.booking_date or self.today
+        assert day <= self.today, "nothing is booked ahead of its day"
+        year = day.year
         sequence = self._draft_numbers.get(year) or self.last_entries.get(year, 0)
         self._draft_numbers[year] = sequence + 1
         number = entry_number(year, sequence + 1)
@@ -219,8 +221,8 @@ class Books:
                 payload=payload,
                 lines=lines,
                 entry_number=number,
-                booking_date=self.today,
-                value_date=entry.value_date or self.today,
+                booking_date=day,
+                value_date=entry.value_date or day,
                 reverses=entry.reverses,
             )
         )

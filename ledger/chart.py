@@ -37,6 +37,7 @@ SWITCH_PAYABLE = "2100"
 TAXES_PAYABLE = "2300"
 UNIDENTIFIED_CREDITS = "2900"
 CAPITAL = "3010"
+RETAINED_EARNINGS = "3900"
 FEE_ATM = "4010"
 FEE_AGENT = "4020"
 FEE_TRANSFER = "4030"
@@ -64,7 +65,7 @@ CHART = (
     Heading(TAXES_PAYABLE, "Taxes payable", Kind.LIABILITY),
     Heading(UNIDENTIFIED_CREDITS, "Suspense: unidentified credits", Kind.LIABILITY),
     Heading(CAPITAL, "Capital", Kind.EQUITY),
-    Heading("3900", "Retained earnings", Kind.EQUITY),
+    Heading(RETAINED_EARNINGS, "Retained earnings", Kind.EQUITY),
     Heading(FEE_ATM, "Fees: ATM withdrawals", Kind.INCOME),
     Heading(FEE_AGENT, "Fees: agent cash-out", Kind.INCOME),
     Heading(FEE_TRANSFER, "Fees: transfers", Kind.INCOME),

@@ -154,6 +154,18 @@ class ApprovalRequired(Conflict):
     code = "APPROVAL_REQUIRED"
 
 
+class PeriodClosed(Conflict):
+    """The period of this day is closed: book it in one that is open."""
+
+    code = "PERIOD_CLOSED"
+
+
+class PeriodNotReady(Conflict):
+    """The close checklist of this period is not in order."""
+
+    code = "PERIOD_NOT_READY"
+
+
 class WithdrawalPending(Conflict):
     """A withdrawal code is still live: use it, or cancel it."""
 

@@ -39,13 +39,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """What one event does to the books: two lines or more in one currency, which sum to zero.
 
     `value_date` is the day for which it counts towards others (a settlement date); None means the
-    booking date. `reverses` is the number of the entry that this one takes back.
+    booking date. `reverses` is the number of the entry that this one takes back. `booking_date` is
+    a day that is over, in a period that takes this entry; None, as everywhere but in the
+    accountants' own entries, means today.
     """
 
     lines: tuple[Line, ...]
     currency: str = "CVE"
     value_date: date | None = None
     reverses: int | None = None
+    booking_date: date | None = None
 
     def __post_init__(self) -> None:
         total = 0

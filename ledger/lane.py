@@ -30,10 +30,10 @@ HASH_AT = "SELECT hash FROM ledger.log WHERE position = %(position)s"
 
 WRITE_BATCH = """
     SELECT ledger.write_batch(
-        %(after_position)s, %(after_hash)s, %(at)s, %(booked_on)s, %(entries)s,
+        %(after_position)s, %(after_hash)s, %(at)s, %(entries)s,
         %(kinds)s, %(subjects)s, %(actors)s, %(sessions)s, %(request_ids)s, %(outcomes)s,
-        %(payloads)s, %(touched_rows)s, %(entry_numbers)s, %(value_dates)s, %(reversed_entries)s,
-        %(hashes)s,
+        %(payloads)s, %(touched_rows)s, %(entry_numbers)s, %(booking_dates)s, %(value_dates)s,
+        %(reversed_entries)s, %(hashes)s,
         %(line_entries)s, %(line_numbers)s, %(line_accounts)s, %(line_amounts)s, %(line_balances)s,
         %(account_ids)s, %(account_deltas)s, %(account_balances)s, %(account_versions)s,
         %(account_activities)s,

@@ -4,7 +4,7 @@ in the order in which results are told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -13,6 +13,7 @@ from ledger.accounts import DEBIT_NORMAL, Kind
 from ledger.money import CVE, Money
 from queries import trial_balance
 from queries.answer import Answer, money
+from queries.closings import carried_over
 from queries.reader import Reader
 from queries.standing import Axis
 from queries.trial_balance import Asked, TrialBalance, TrialLine, signed
@@ -63,8 +64,9 @@ async def income_statement(
 ) -> IncomeStatement:
     """Of days, both included. Raises InvalidRequest for days out of order."""
     found = await trial_balance.of(reader, Asked(from_=from_, to=to, axis=axis))
-    income = _headings(_moved(line, Kind.INCOME) for line in _of(found, Kind.INCOME))
-    expenses = _headings(_moved(line, Kind.EXPENSE) for line in _of(found, Kind.EXPENSE))
+    carried = await carried_over(reader, from_, to, axis)
+    income = _headings(_moved(line, carried) for line in _of(found, Kind.INCOME))
+    expenses = _headings(_moved(line, carried) for line in _of(found, Kind.EXPENSE))
     earned, spent = _total(income), _total(expenses)
     return IncomeStatement(
         from_=from_,
@@ -107,9 +109,11 @@ def _of(found: TrialBalance, kind: Kind) -> list[TrialLine]:
     return [line for line in found.lines if line.kind is kind and line.currency == CVE.code]
 
 
-def _moved(line: TrialLine, kind: Kind) -> Heading:
-    net = line.debits.minor - line.credits.minor
-    return _heading(line, net if kind in DEBIT_NORMAL else -net)
+def _moved(line: TrialLine, carried: Mapping[str, int]) -> Heading:
+    """What was earned or spent under a code. What a year's closing entry carries over was so too:
+    it is left out."""
+    net = line.debits.minor - line.credits.minor - carried.get(line.code, 0)
+    return _heading(line, net if line.kind in DEBIT_NORMAL else -net)
 
 
 def _standing(line: TrialLine, kind: Kind) -> Heading:

@@ -19,6 +19,7 @@ from ledger import chart
 from ledger.money import CVE, Money
 from queries import trial_balance
 from queries.answer import Answer, holds
+from queries.closings import YEAR_CLOSED, carried_over
 from queries.reader import Reader
 from queries.report_tables import safeguarding, trust_statement
 from queries.tables import entry, line, turnover
@@ -70,6 +71,16 @@ def _crossed_now(kind: str) -> sa.ScalarSelect[int]:
     )
 
 
+def _closed_now() -> sa.ScalarSelect[int]:
+    """Fees and commission of years whose result was carried over, debit positive as carried."""
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(line.c.amount), 0))
+        .join_from(entry, line, entry.c.number == line.c.entry_number)
+        .where(entry.c.kind == YEAR_CLOSED, line.c.code.in_((*FEES, *COMMISSION)))
+        .scalar_subquery()
+    )
+
+
 _OWED_CODES = tuple(code for name in OWED for code in TERMS[name][0])
 _newest = sa.select(trust_statement).order_by(trust_statement.c.day.desc()).limit(1).subquery()
 _owed_then = (
@@ -89,6 +100,7 @@ DIFFERENCE = sa.func.abs(
     + _crossed_now(SWEPT)
     - _crossed_now(TAX_PAID)
     - _crossed_now(FUNDED)
+    - _closed_now()
 )
 
 
@@ -142,6 +154,7 @@ async def on(reader: Reader, day: date) -> Safeguarding:
     found = await trial_balance.of(reader, Asked(to=day))
     balances = {line.code: signed(line.closing, line.closing_side) for line in found.lines}
     crossed = await _crossed(reader, day)
+    closed = await carried_over(reader, None, day)
     stated = await reader.first(
         sa.select(trust_statement.c.balance).where(trust_statement.c.day == day)
     )
@@ -151,7 +164,9 @@ async def on(reader: Reader, day: date) -> Safeguarding:
 
     amounts = {name: held(codes) for name, (codes, _) in TERMS.items()}
     amounts["unswept_fees"] += crossed.get(TAX_PAID, 0) - crossed.get(SWEPT, 0)
+    amounts["unswept_fees"] += sum(closed.get(code, 0) for code in FEES)
     amounts["unfunded_commission"] -= crossed.get(FUNDED, 0)
+    amounts["unfunded_commission"] -= sum(closed.get(code, 0) for code in COMMISSION)
     trust = {name: held((code,)) for name, code in TRUST.items()}
     total_held = sum(trust.values())
     stood_for = sum(sign * amounts[name] for name, (_, sign) in TERMS.items())

@@ -24,6 +24,7 @@ from server.alerting import Watch
 from server.auth import Gate, Sessions
 from server.bank.taking_in import BankDesk
 from server.checkpoints import Signer
+from server.closing import WAIT_SECONDS, ClosingDesk
 from server.context import Traced
 from server.credentials import CredentialsDesk
 from server.door import Call, Door, SwitchCall
@@ -63,6 +64,7 @@ from server.routes import (
     operator,
     outlets,
     people,
+    periods,
     prices,
     reports,
     risk,
@@ -115,6 +117,7 @@ ROUTES = (
     *approvals.HANDLERS,
     *prices.HANDLERS,
     *books.HANDLERS,
+    *periods.HANDLERS,
     *audit.HANDLERS,
     *files.HANDLERS,
     *reports.HANDLERS,
@@ -125,7 +128,7 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "bank_desk", "clearing", "credentials", "desk", "enrolment", "events", "identities",
+    "bank_desk", "clearing", "closing", "credentials", "desk", "enrolment", "events", "identities",
     "issuer_keys", "metrics", "own_factors", "passkeys", "primary", "reply_keys", "resets",
     "sealing", "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
@@ -163,6 +166,11 @@ class Parts:
         way = Served(self.door, self.reader)
         self.clearing = Clearing(way, self.reader)
         self.bank_desk = BankDesk(way, self.reader, self.primary, self.vault)
+        self.closing = ClosingDesk(
+            self.primary,
+            self.reader,
+            lambda position: self.reader.wait_for(position, WAIT_SECONDS),
+        )
         self.identities = Identities(self.primary, self.vault)
         self.passkeys = Passkeys(self.vault, settings)
         tries = Tries(self.primary, self.vault, settings)

@@ -30,6 +30,7 @@ from server.console.journal import drill_down, journal, ledger
 from server.console.keys import keys
 from server.console.link import link
 from server.console.people import access_review, people
+from server.console.periods import periods
 from server.console.reports import report, trial_balance
 from server.console.sampling import sample
 from server.console.serving import serve
@@ -63,7 +64,7 @@ def cli() -> None:
 for each in (
     demo, simulator, serve, migrate, seed, doctor, check, projections, journal, statement,
     trial_balance, access_review, people, audit, verify, ledger, drill_down, report, export,
-    verify_export, import_, keys, ca, link, bank, settlement,
+    verify_export, import_, keys, ca, link, bank, settlement, periods,
 ):  # fmt: skip
     cli.add_command(each)
 audit.add_command(sample)

@@ -15,6 +15,7 @@ from typing import Any
 from commands.identity.person import Role
 from server.confirming import CONFIRMED
 from server.roles import (
+    ACCOUNTANT,
     ADMIN,
     AGENT,
     AUDITOR,
@@ -170,6 +171,12 @@ API_POLICY: Mapping[str, Allowed] = {
     "POST /disputes/{dispute_id}/resolution": SETTLING,
     "POST /disputes/{dispute_id}/resolution/approve": SETTLING,
     "POST /journal/{number}/reversal": SETTLING,
+    "GET /books/periods": BOOKS,
+    "GET /books/periods/{month}": BOOKS,
+    "GET /books/periods/{month}/checklist": BOOKS,
+    "POST /books/periods/{month}/soft-close": ACCOUNTANT,
+    "POST /books/periods/{month}/close": ACCOUNTANT,
+    "POST /books/year-close": ACCOUNTANT,
     "GET /accounts": BOOKS,
     "GET /accounts/{account_id}/lines": BOOKS,
     "GET /journal": BOOKS,
@@ -235,6 +242,9 @@ NOBODY_ELSES = frozenset(
         "GET /access/roles",
         "GET /tariff",
         "GET /limits",
+        "GET /books/periods",
+        "GET /books/periods/{month}",
+        "GET /books/periods/{month}/checklist",
         "GET /reports/trial-balance",
         "GET /reports/income",
         "GET /reports/balance-sheet",

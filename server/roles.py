@@ -12,6 +12,7 @@ OPERATOR = frozenset({Role.OPERATOR})
 SETTLING = frozenset({Role.OPERATOR, Role.ACCOUNTANT})
 CASES = frozenset({Role.OPERATOR, Role.AUDITOR})
 HOOKS = frozenset({Role.OPERATOR, Role.ADMIN})
+ACCOUNTANT = frozenset({Role.ACCOUNTANT})
 AUDITOR = frozenset({Role.AUDITOR})
 BOOKS = frozenset({Role.ACCOUNTANT, Role.AUDITOR})
 READING = SETTLING | {Role.AUDITOR}

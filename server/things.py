@@ -46,6 +46,7 @@ class Thing(Enum):
     HEADING = "any code of the chart"
     SETTLEMENT_FILE = "any settlement file"
     BANK_STATEMENT = "any bank statement"
+    MONTH = "any month that has begun"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 
@@ -120,6 +121,10 @@ THINGS: Mapping[str, Thing] = {
     "GET /bank/statements/{statement_id}": Thing.BANK_STATEMENT,
     "GET /settlement/files/{file_id}": Thing.SETTLEMENT_FILE,
     "GET /settlement/files/{file_id}/items": Thing.SETTLEMENT_FILE,
+    "GET /books/periods/{month}": Thing.MONTH,
+    "GET /books/periods/{month}/checklist": Thing.MONTH,
+    "POST /books/periods/{month}/soft-close": Thing.MONTH,
+    "POST /books/periods/{month}/close": Thing.MONTH,
 }
 # To whom another's thing does not exist. Everybody else who is let in sees all of that kind.
 OWNERS: Mapping[Thing, frozenset[Role]] = {

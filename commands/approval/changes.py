@@ -13,7 +13,10 @@ from commands.account.reverse_big_entry import ReverseBigEntry
 from commands.alerts.set_levels import SetAlertLevels
 from commands.approval.change import Change
 from commands.bank.resolve_line import ResolveBankLine
+from commands.books.close_period import ClosePeriod
+from commands.books.close_year import CloseYear
 from commands.books.opening_balances import TakeOverBalances
+from commands.books.reopen_period import ReopenPeriod
 from commands.identity.erase import ErasePerson
 from commands.identity.reset import ResetFactor
 from commands.identity.staffing import AdmitPerson, ChangeRole, EnablePerson
@@ -44,7 +47,8 @@ from commands.withdrawal.resolve_claim import ResolveClaim
 from ledger.errors import InvalidRequest
 from ledger.money import Money
 
-AnyChange = (
+# What people write and propose. The others rest on figures that the server looks up.
+Proposable = (
     PublishTariff
     | SetAlertLevels
     | SetLimits
@@ -68,6 +72,7 @@ AnyChange = (
     | PayTrustCharge
     | ReleaseBigCase
     | ResolveBankLine
+    | ReopenPeriod
     | ResolveBreak
     | ResolveClaim
     | ResolveMismatch
@@ -78,6 +83,7 @@ AnyChange = (
     | SweepFees
     | TakeOverBalances
 )
+AnyChange = Proposable | ClosePeriod | CloseYear
 
 # What admins propose, approve and see.
 ABOUT_PEOPLE = tuple(

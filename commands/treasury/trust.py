@@ -34,17 +34,25 @@ PAID_TO_AGENTS = (chart.the(chart.COMMISSION_CASH_IN), chart.the(chart.COMMISSIO
 
 
 class TrustBook(Row, frozen=True, kw_only=True):
-    """What has crossed so far, in minor units. There is one such row."""
+    """What has crossed so far, in minor units. There is one such row.
+
+    `fees_closed` and `commission_closed` are of years whose result was carried over: they stand on
+    the accounts of income and expense no more.
+    """
 
     kind: str = "trust"
     fees_swept: int = 0
     commission_funded: int = 0
     tax_paid: int = 0
+    fees_closed: int = 0
+    commission_closed: int = 0
 
     TABLE: ClassVar[str] = "trust_book"
     LOAD: ClassVar[dict[str, str]] = {
         "kind": """
-            SELECT version, kind, fees_swept, commission_funded, tax_paid
+            SELECT
+                version, kind, fees_swept, commission_funded, tax_paid, fees_closed,
+                commission_closed
             FROM ledger.trust_book
             WHERE kind = ANY(%(values)s)
         """,
@@ -52,16 +60,20 @@ class TrustBook(Row, frozen=True, kw_only=True):
     SAVE: ClassVar[str] = """
         WITH saved AS (
             INSERT INTO ledger.trust_book AS t (
-                kind, fees_swept, commission_funded, tax_paid, version
+                kind, fees_swept, commission_funded, tax_paid, fees_closed, commission_closed,
+                version
             )
-            SELECT r.kind, r.fees_swept, r.commission_funded, r.tax_paid, r.version
+            SELECT
+                r.kind, r.fees_swept, r.commission_funded, r.tax_paid, r.fees_closed,
+                r.commission_closed, r.version
             FROM json_to_recordset(%(rows)s::json) AS r (
                 kind text, fees_swept bigint, commission_funded bigint, tax_paid bigint,
-                version bigint
+                fees_closed bigint, commission_closed bigint, version bigint
             )
             ON CONFLICT (kind) DO UPDATE SET
                 fees_swept = excluded.fees_swept, commission_funded = excluded.commission_funded,
-                tax_paid = excluded.tax_paid, version = excluded.version
+                tax_paid = excluded.tax_paid, fees_closed = excluded.fees_closed,
+                commission_closed = excluded.commission_closed, version = excluded.version
             WHERE t.version = excluded.version - 1
             RETURNING 1
         )
@@ -89,14 +101,15 @@ def trust_now(books: Books) -> TrustBook:
 def unswept_fees(books: Books) -> int:
     """Fees, and the tax on them, that customers have paid and that still lie in the trust bank."""
     trust = trust_now(books)
-    earned = sum(books.account(account).holds_minor for account in EARNED)
+    earned = trust.fees_closed + sum(books.account(account).holds_minor for account in EARNED)
     return earned + books.account(TAXES).holds_minor + trust.tax_paid - trust.fees_swept
 
 
 def unfunded_commission(books: Books) -> int:
     """Commission that agents have as e-money and that our own money has not paid for yet."""
+    trust = trust_now(books)
     paid = sum(books.account(account).holds_minor for account in PAID_TO_AGENTS)
-    return paid - trust_now(books).commission_funded
+    return trust.commission_closed + paid - trust.commission_funded
 
 
 def note(books: Books, **added: int) -> None:

@@ -319,10 +319,11 @@ END $$;
 
 -- Writes one batch. All arrays of one group have the same length.
 CREATE FUNCTION ledger.write_batch(
-    after_position bigint, after_hash bytea, at timestamptz, booked_on date, entries jsonb,
+    after_position bigint, after_hash bytea, at timestamptz, entries jsonb,
     kinds text[], subjects uuid[], actors text[], sessions uuid[], request_ids text[], outcomes text[],
     payloads jsonb[],
-    touched_rows text[], entry_numbers bigint[], value_dates date[], reversed_entries bigint[], hashes bytea[],
+    touched_rows text[], entry_numbers bigint[], booking_dates date[], value_dates date[],
+    reversed_entries bigint[], hashes bytea[],
     line_entries bigint[], line_numbers smallint[], line_accounts uuid[], line_amounts bigint[],
     line_balances bigint[],
     account_ids uuid[], account_deltas bigint[], account_balances bigint[], account_versions bigint[],
@@ -358,14 +359,13 @@ BEGIN
     SELECT
         after_position + r.ordinality, r.kind, r.subject, r.actor, r.session, r.request_id, r.outcome, at,
         r.payload,
-        string_to_array(r.touched, ' '), r.entry_number,
-        CASE WHEN r.entry_number IS NOT NULL THEN booked_on END, r.value_date, r.reverses, r.hash
+        string_to_array(r.touched, ' '), r.entry_number, r.booking_date, r.value_date, r.reverses, r.hash
     FROM unnest(
         kinds, subjects, actors, sessions, request_ids, outcomes, payloads, touched_rows, entry_numbers,
-        value_dates, reversed_entries, hashes
+        booking_dates, value_dates, reversed_entries, hashes
     ) WITH ORDINALITY AS r (
-        kind, subject, actor, session, request_id, outcome, payload, touched, entry_number, value_date,
-        reverses, hash
+        kind, subject, actor, session, request_id, outcome, payload, touched, entry_number, booking_date,
+        value_date, reverses, hash
     );
 
     IF cardinality(line_entries) > 0 THEN

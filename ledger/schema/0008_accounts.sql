@@ -87,6 +87,8 @@ CREATE TABLE ledger.trust_book (
     fees_swept bigint NOT NULL,
     commission_funded bigint NOT NULL,
     tax_paid bigint NOT NULL,
+    fees_closed bigint NOT NULL DEFAULT 0,  -- of years whose result was carried over
+    commission_closed bigint NOT NULL DEFAULT 0,
     version bigint NOT NULL,
     CONSTRAINT there_is_one_trust_book PRIMARY KEY (kind),
     CONSTRAINT the_trust_book_is_the_trust_book CHECK (kind = 'trust'),

@@ -41,6 +41,10 @@ def _follows(table: str, name: str, function: str, event: str, *, each_row: bool
     return Trigger(table, name, function, False, each_row, frozenset({event}))
 
 
+def _rows_follow(table: str, name: str, function: str, *events: str) -> Trigger:
+    return Trigger(table, name, function, False, True, frozenset(events))
+
+
 def _keeps(table: str, name: str, function: str) -> Trigger:
     return Trigger(table, name, function, True, True, frozenset({"UPDATE"}))
 
@@ -57,8 +61,15 @@ TRIGGERS = frozenset(
         _stays("account", "accounts_stay", "DELETE", "TRUNCATE"),
         _stays("head", "head_stays", "INSERT", "DELETE", "TRUNCATE"),
         _follows("log", "records_follow_the_rules", "check_new_records", "INSERT", each_row=False),
+        _follows(
+            "log", "bookings_follow_the_periods", "check_new_bookings", "INSERT", each_row=False
+        ),
         _follows("line", "lines_follow_the_rules", "check_new_lines", "INSERT", each_row=False),
         _follows("head", "head_follows_the_log", "check_new_head", "UPDATE", each_row=True),
+        _stays("periods", "periods_stay", "DELETE", "TRUNCATE"),
+        _rows_follow(
+            "periods", "periods_follow_the_clock", "check_new_periods", "INSERT", "UPDATE"
+        ),
         _stays("trail", "notes_stay", "UPDATE", "DELETE", "TRUNCATE"),
         _stays("trail_end", "trail_end_stays", "INSERT", "DELETE", "TRUNCATE"),
         _follows("trail", "notes_follow_the_rules", "check_new_notes", "INSERT", each_row=False),
@@ -117,7 +128,7 @@ STATE = """
     ledger.interchange ledger.machine_word
     ledger.bank_statement ledger.bank_series ledger.bank_line
     ledger.factors ledger.passkey ledger.reset ledger.admins
-    ledger.trust_day
+    ledger.trust_day ledger.periods
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -131,6 +142,7 @@ MODELS = """
     queries.feed queries.alert queries.proposal queries.access
     queries.account_day queries.milestone queries.log_record queries.entry_word
     queries.float_day queries.suspense queries.safeguarding queries.trust_statement
+    queries.period_event
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -178,7 +190,7 @@ GRANTS = frozenset(
             ledger.limit_book ledger.activity ledger.proposal
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
-            ledger.trust_book ledger.trust_day ledger.admins
+            ledger.trust_book ledger.trust_day ledger.periods ledger.admins
             ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
             ledger.interchange ledger.machine_word
             ledger.bank_statement ledger.bank_series ledger.bank_line

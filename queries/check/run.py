@@ -24,6 +24,7 @@ from queries.check.hashes import WholeChain
 from queries.check.holds import HoldsAreOpen
 from queries.check.keys import OneEffect
 from queries.check.numbers import NoGaps
+from queries.check.periods import ClosedStaysClosed
 from queries.check.read_models import ModelsFollow
 from queries.check.reading import Chunk, Reading
 from queries.check.safeguarding import TrustIsWhole
@@ -47,6 +48,7 @@ TRUTHS: tuple[type[Truth], ...] = (
     CodesExpire,
     OneEffect,
     FourEyes,
+    ClosedStaysClosed,
     DatesAreOwed,
     TillsAddUp,
     FilesCountOnce,

@@ -21,17 +21,22 @@ TERMS = """
     SELECT 'funded', coalesce(sum(t.commission_funded), 0)::bigint FROM ledger.trust_book AS t
     UNION ALL
     SELECT 'tax', coalesce(sum(t.tax_paid), 0)::bigint FROM ledger.trust_book AS t
+    UNION ALL
+    SELECT 'fees closed', coalesce(sum(t.fees_closed), 0)::bigint FROM ledger.trust_book AS t
+    UNION ALL
+    SELECT 'commission closed', coalesce(sum(t.commission_closed), 0)::bigint
+    FROM ledger.trust_book AS t
 """
 
 HELD = (chart.TRUST_BANK, chart.TRUST_IN_TRANSIT)
 STOOD_FOR = (
     chart.WALLET, chart.AGENT_FLOAT, chart.HELD, chart.DORMANT, chart.SWITCH_PAYABLE,
     chart.UNIDENTIFIED_CREDITS, chart.FEE_ATM, chart.FEE_AGENT, chart.FEE_TRANSFER,
-    chart.FEE_OTHER, chart.TAXES_PAYABLE, "tax", "funded",
+    chart.FEE_OTHER, chart.TAXES_PAYABLE, "tax", "funded", "fees closed",
 )  # fmt: skip
 OWED_TO_IT = (
     "swept", chart.COMMISSION_CASH_IN, chart.COMMISSION_CASH_OUT, chart.SUSPENSE_BREAKS,
-    chart.DUE_FROM_SWITCH, chart.AGENT_RECEIVABLE, "1920",
+    chart.DUE_FROM_SWITCH, chart.AGENT_RECEIVABLE, "1920", "commission closed",
 )  # fmt: skip
 
 

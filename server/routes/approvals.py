@@ -11,7 +11,7 @@ from msgspec import Meta
 from uuid_utils.compat import uuid7
 
 from commands.approval.approve import Approve
-from commands.approval.changes import ABOUT_PEOPLE, ABOUT_THE_LINK, AnyChange
+from commands.approval.changes import ABOUT_PEOPLE, ABOUT_THE_LINK, Proposable
 from commands.approval.proposal import ProposalStatus
 from commands.approval.propose import Propose
 from commands.approval.withdraw import Withdraw
@@ -43,7 +43,7 @@ class Why(Received, frozen=True, kw_only=True):
 
 @post("/proposals", summary="Propose a change that takes two people")
 async def propose(
-    data: JSONBody[AnyChange], call: TheCall, settings: TheSettings
+    data: JSONBody[Proposable], call: TheCall, settings: TheSettings
 ) -> Reply[ProposalStatus]:
     """`kind` says which; what cannot be applied now is refused at once."""
     command = Propose(

@@ -8,6 +8,7 @@ from litestar.params import SkipValidation
 from queries.reader import Reader
 from server.auth import Sessions
 from server.bank.taking_in import BankDesk
+from server.closing import ClosingDesk
 from server.credentials import CredentialsDesk
 from server.door import Call, SwitchCall
 from server.enrolment import Enrolment
@@ -30,6 +31,7 @@ from server.webhooks.desk import Desk
 # They are ours: nothing about them has to be validated with each request.
 TheBankDesk = NamedDependency[SkipValidation[BankDesk]]
 TheCall = NamedDependency[SkipValidation[Call]]
+TheClosing = NamedDependency[SkipValidation[ClosingDesk]]
 TheClearing = NamedDependency[SkipValidation[Clearing]]
 TheDesk = NamedDependency[SkipValidation[Desk]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]

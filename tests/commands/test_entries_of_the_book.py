@@ -400,8 +400,9 @@ def require_safeguarded(desk: Desk) -> None:
     trust: TrustBook = desk.find(THE_TRUST) or TrustBook()
     held = {code: sum_of(desk, code) for code in CODES}
     fees = sum(held[code] for code in ("4010", "4020", "4030", "4040", "2300"))
-    unswept = fees + trust.tax_paid - trust.fees_swept
-    unfunded = held["5010"] + held["5020"] - trust.commission_funded
+    unswept = fees + trust.fees_closed + trust.tax_paid - trust.fees_swept
+    paid = held["5010"] + held["5020"] + trust.commission_closed
+    unfunded = paid - trust.commission_funded
     e_money = held["2010"] + held["2020"] + held["2030"] + held["2040"]
     ours = held["1900"] + held["1100"] + held["1910"] + held["1920"] + unfunded
     assert held["1010"] + held["1030"] == e_money + held["2100"] + held["2900"] + unswept - ours

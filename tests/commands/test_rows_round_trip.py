@@ -25,6 +25,7 @@ from commands.alerts.levels import AlertLevels, AlertName, Level
 from commands.approval.proposal import Proposal, ProposalState, hash_of
 from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
+from commands.books.periods import Periods
 from commands.command import Answer, Command, Rounds
 from commands.identity.device_use import DeviceUse
 from commands.identity.devices import Device, Devices
@@ -220,7 +221,11 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
         settlement_date=DAY, owed=9, paid=7, interchange=2, settled_at=WHEN)),
     (BREAK, msgspec.structs.replace(BREAK, side=Side.CLAIMED, amount=12, remaining=3)),
     (TrailSeal(), TrailSeal(position=7, hash=bytes(range(32)))),
-    (TrustBook(), TrustBook(fees_swept=5, commission_funded=7, tax_paid=1)),
+    (TrustBook(), TrustBook(
+        fees_swept=5, commission_funded=7, tax_paid=1, fees_closed=-2, commission_closed=3)),
+    (Periods(), Periods(
+        soft_closed_to=date(2024, 2, 29), closed_to=date(2024, 1, 31), late=3,
+        years={"2023": 17})),
 ]  # fmt: skip
 
 FILE = SettlementFile(

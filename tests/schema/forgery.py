@@ -406,6 +406,10 @@ VALUES ('2026-11-23', 1, 1, '{}', 0, 0, now());
 INSERT INTO queries.trust_statement (day, balance, reference, stated_by, position, stated_at)
 VALUES ('2026-11-23', 5, 'bank', 'nobody', 1, now());
 INSERT INTO ledger.trust_day (day, recorded, version) VALUES ('2026-11-23', FALSE, 1);
+INSERT INTO ledger.periods (kind, soft_closed_to, closed_to, late, years, version)
+VALUES ('periods', '2020-02-29', '2020-01-31', 0, '{}', 1);
+INSERT INTO queries.period_event (position, month, what, state, done_by, happened_at)
+VALUES (1, '2020-01-01', 'closed', 'closed', gen_random_uuid(), now());
 INSERT INTO queries.movement (
     account_id, entry_number, transaction_id, kind, incoming, amount, fee, commission,
     last_entry_number, balance

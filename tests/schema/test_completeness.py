@@ -13,6 +13,7 @@ from tests.schema import (
     test_factors,
     test_limits,
     test_people,
+    test_periods,
     test_read_models,
     test_reports,
     test_risk,
@@ -37,9 +38,10 @@ FORGERIES: tuple[Forgery, ...] = (
     *test_settlement.FORGERIES,
     *test_factors.FORGERIES,
     *test_reports.FORGERIES,
+    *test_periods.FORGERIES,
 )
-STAYS = (*test_books.STAYS, *test_trail.STAYS)
-FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS)
+STAYS = (*test_books.STAYS, *test_trail.STAYS, *test_periods.STAYS)
+FOLLOWS = (*test_books.FOLLOWS, *test_trail.FOLLOWS, *test_periods.FOLLOWS)
 KEEPS = test_people.KEEPS | test_factors.KEEPS
 
 # Those of NOT NULL are nobody's sentence: PostgreSQL 18 names them after their columns.

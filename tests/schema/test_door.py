@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ledger import arrays, chart
 from ledger.arrays import BigInts, Booleans, Bytes, Dates, Jsonbs, SmallInts, Texts, Uuids
+from ledger.books import COUNTRY
 from ledger.lane import LOCK_EXPECTED_HEAD, LOCK_HEAD, WRITE_BATCH
 from tests.schema.conftest import Connection
 
@@ -35,7 +36,6 @@ class Batch:
             "after_position": self.position,
             "after_hash": self.hash,
             "at": self.now,
-            "booked_on": self.now.date(),
             "entries": Jsonb({year: last + 1}),
             "kinds": Texts.of(["test.forged"]),
             "subjects": Uuids.of([uuid4()]),
@@ -46,7 +46,8 @@ class Batch:
             "payloads": Jsonbs.of([b"{}"]),
             "touched_rows": Texts.of([""]),
             "entry_numbers": BigInts.of([self.number]),
-            "value_dates": Dates.of([self.now.date()]),
+            "booking_dates": Dates.of([self.now.astimezone(COUNTRY).date()]),
+            "value_dates": Dates.of([self.now.astimezone(COUNTRY).date()]),
             "reversed_entries": BigInts.of([None]),
             "hashes": Bytes.of([bytes(32)]),
             "line_entries": BigInts.of([self.number, self.number]),

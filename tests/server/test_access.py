@@ -159,6 +159,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /cases/{case_id}/close": {"text": "-"},
     "POST /webhooks/{webhook_id}/replay": {"deliveredToo": False},
     "POST /people/{user_id}/disable": {"reason": "-"},
+    "POST /books/periods/{month}/close": {"reason": "-"},
 }  # fmt: skip
 WITHOUT_BODY = frozenset(
     {
@@ -169,6 +170,7 @@ WITHOUT_BODY = frozenset(
         "POST /agent/offers/{transaction_id}/decline",
         "POST /webhooks/{webhook_id}/rotate",
         "POST /people/{user_id}/reset-code",
+        "POST /books/periods/{month}/soft-close",
     }
 )
 
@@ -255,7 +257,7 @@ class Asking:
 
 NOBODYS = {
     Thing.ENTRY: "999999999999", Thing.OPERATION: "999999999999", Thing.HEADING: "9999",
-    Thing.DEVICE_KEY: "A" * 43,
+    Thing.DEVICE_KEY: "A" * 43, Thing.MONTH: "9998-12",
 }  # fmt: skip
 OTHER = {
     "customer": "customer 1", "agent": "agent 1", "operator": "operator 1",

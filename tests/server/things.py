@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from commands.approval.change import Change
 from commands.approval.changes import read_change
 from commands.approval.proposal import ProposalStatus
 from commands.approval.propose import Propose
+from commands.books.periods import Month
 from commands.identity.confirm_factor import OpenSession
 from commands.identity.confirm_step_up import StepUp
 from commands.identity.device_key import EnrolDeviceKey
@@ -30,7 +32,7 @@ from commands.spine import Spine
 from commands.switch.dispute import Resolution
 from commands.switch.enrol import EnrolSwitchKey
 from commands.switch.resolve_dispute import ProposeResolution
-from ledger.books import Books
+from ledger.books import COUNTRY, Books
 from ledger.money import Money
 from server.demo import DemoSwitch
 from server.jose import device_key
@@ -407,6 +409,11 @@ async def _heading(town: Town, owner: Somebody) -> str:
     return "1010"
 
 
+async def _month(town: Town, owner: Somebody) -> str:
+    """The one before this one."""
+    return str(Month.of(datetime.now(COUNTRY).date()).before)
+
+
 async def _settlement_file(town: Town, owner: Somebody) -> str:
     """The switch's file of today, with one withdrawal in it."""
 
@@ -508,6 +515,7 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.HEADING: _heading,
     Thing.SETTLEMENT_FILE: _settlement_file,
     Thing.BANK_STATEMENT: _bank_statement,
+    Thing.MONTH: _month,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
 }

@@ -1,0 +1,90 @@
+"""A month over HTTP: soft-closed, looked at, closed by two, reopened; and the books proven."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from commands.books.periods import Month
+from commands.identity.person import Role
+from ledger.books import COUNTRY
+from queries.check.run import prove
+from tests.server.conftest import Running
+from tests.server.people import Somebody
+
+
+@pytest.fixture
+async def colleague(server: Running) -> Somebody:
+    """A second accountant, whom two admins have admitted: by hand, as the demo has one admin."""
+    mine = server.demo.of(Role.OPERATOR)[0]
+    server.ask(
+        "UPDATE ledger.person SET role = 'accountant', version = version + 1 WHERE id = %s",
+        mine.user_id,
+    )
+    return await Somebody(server.client, mine, []).at_work()
+
+
+def approved(answer: Any) -> dict[str, str]:
+    """How a proposal is approved as it was read."""
+    assert answer.status_code == 201, answer.text
+    return {"contentHash": answer.json()["contentHash"]}
+
+
+async def test_a_month_is_closed_and_reopened(server: Running, colleague: Somebody) -> None:
+    accountant = await server.somebody("accountant").at_work()
+    month = str(Month.of(datetime.now(COUNTRY).date()).before)
+    path = f"books/periods/{month}"
+
+    listed = (await accountant.get(f"{path}/checklist")).json()
+    blocking = [line["name"] for line in listed["lines"] if line["blocks"] and not line["ok"]]
+    assert (listed["state"], listed["ready"], blocking) == ("open", False, ["month_soft_closed"])
+    early = await accountant.post(f"{path}/close", {})
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "PERIOD_NOT_READY")
+
+    closed = await accountant.post(f"{path}/soft-close")
+    assert closed.json() == {"month": month, "state": "soft_closed"}, closed.text
+    assert (await accountant.get(f"{path}/checklist")).json()["ready"]
+
+    proposal = await accountant.post(f"{path}/close", {"reason": "done"})
+    hash_, way = approved(proposal), f"proposals/{proposal.json()['proposalId']}/approve"
+    assert (await accountant.post(way, hash_)).status_code == 403
+    answer = await colleague.post(way, hash_)
+    assert answer.json()["state"] == "applied", answer.text
+    found = (await colleague.get(path)).json()
+    assert (found["state"], [step["what"] for step in found["steps"]]) == (
+        "closed", ["soft_closed", "closed"],
+    )  # fmt: skip
+    assert found["steps"][1]["by"] == colleague.id
+    assert {line["name"] for line in found["steps"][1]["lines"]} > {"trial_balance_equal"}
+
+    reopening = {"kind": "reopen_period", "month": month, "reason": "an invoice came late"}
+    proposal = await colleague.post("proposals", reopening)
+    way = f"proposals/{proposal.json()['proposalId']}/approve"
+    answer = await accountant.post(way, approved(proposal))
+    months = (await accountant.get("books/periods")).json()
+    assert [(each["month"], each["state"]) for each in months["items"]][1] == (
+        month, "soft_closed",
+    )  # fmt: skip
+    assert months["closedTo"] < months["softClosedTo"]
+
+    auditor = await server.somebody("auditor").sign_in()
+    assert (await auditor.get("books/periods")).status_code == 200
+    assert (await auditor.post(f"{path}/soft-close")).status_code == 403
+    proof = prove(server.installation.url("makeba_auditor"), full=True)
+    assert [each.first_bad for each in proof.findings if each.code in ("I21", "I20")] == [None] * 2
+
+
+async def test_nobody_brings_figures_of_their_own_to_a_close(server: Running) -> None:
+    accountant = await server.somebody("accountant").at_work()
+    forged = {"kind": "close_period", "month": "2020-01", "late": 0, "readTo": 1, "lines": []}
+    assert (await accountant.post("proposals", forged)).status_code == 400
+    for month, status in (("2020-1", 400), ("9998-12", 404)):
+        answer = await accountant.get(f"books/periods/{month}/checklist")
+        assert answer.status_code == status, answer.text
+    assert (await accountant.post("books/year-close", {"year": 1999})).status_code == 400
+    this_year = datetime.now(COUNTRY).year
+    answer = await accountant.post("books/year-close", {"year": this_year}, key=str(uuid7()))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "CONFLICT")
