@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 
 from queries.bank_tables import BANK_TABLES
 from queries.care_tables import CARE_TABLES
+from queries.manual_tables import MANUAL_TABLES
 from queries.period_tables import PERIOD_TABLES
 from queries.reconciliation_tables import RECONCILIATION_TABLES
 from queries.report_tables import REPORT_TABLES
@@ -28,6 +29,7 @@ TABLES = tuple(
             *metadata.sorted_tables,
             *BANK_TABLES,
             *CARE_TABLES,
+            *MANUAL_TABLES,
             *PERIOD_TABLES,
             *RECONCILIATION_TABLES,
             *REPORT_TABLES,

@@ -39,6 +39,7 @@ from server.metrics import Metrics
 from server.own_factors import OwnFactors
 from server.passkeys import Passkeys
 from server.pins import Pins
+from server.postings import Postings
 from server.primary import Primary
 from server.rates import Rates
 from server.reading import CaughtUp, asking
@@ -60,6 +61,7 @@ from server.routes import (
     factors,
     files,
     health,
+    manual,
     offers,
     operator,
     outlets,
@@ -118,6 +120,7 @@ ROUTES = (
     *prices.HANDLERS,
     *books.HANDLERS,
     *periods.HANDLERS,
+    *manual.HANDLERS,
     *audit.HANDLERS,
     *files.HANDLERS,
     *reports.HANDLERS,
@@ -186,6 +189,7 @@ class Parts:
         self.events = Events(self.reader, self.primary, self.vault, settings)
         self.watch = Watch(self.reader, self.projector, self.door)
         self.trust = TrustRecord(self.reader, self.projector, self.door)
+        self.postings = Postings(self.primary, self.door)
         self.desk = Desk(self.primary)
         self.post = Post(
             timeout_seconds=settings.webhook_timeout_seconds,
@@ -206,6 +210,7 @@ class Parts:
             Job("deliveries", self.sender.forget, FORGET_SECONDS),
             Job("trail", self.sealing.try_to_seal, settings.trail_seal_seconds),
             Job("checkpoint", self.signer.try_to_sign, settings.checkpoint_seconds),
+            Job("postings", self.postings.look, settings.posting_seconds),
             Job("safeguarding", self.trust.look, settings.safeguarding_seconds),
         )
         self.jobs = Jobs(self.primary, self.door, settings, more)

@@ -144,6 +144,14 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(description="Pause between looks for days of the trust to record.", gt=0, le=86_400),
     ] = 60.0
+    posting_seconds: Annotated[
+        float,
+        Meta(
+            description="Pause between looks for entries that are due: recurring, reversing.",
+            gt=0,
+            le=86_400,
+        ),
+    ] = 60.0
     webhooks_max: Annotated[
         int, Meta(description="Webhooks, above which none is added.", ge=0, le=1_000)
     ] = 20

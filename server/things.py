@@ -47,6 +47,8 @@ class Thing(Enum):
     SETTLEMENT_FILE = "any settlement file"
     BANK_STATEMENT = "any bank statement"
     MONTH = "any month that has begun"
+    TEMPLATE = "any template of entries"
+    RECURRING = "any entry that recurs"
     CASE = "any case but one about oneself"
     WEBHOOK = "any webhook"
 
@@ -125,6 +127,8 @@ THINGS: Mapping[str, Thing] = {
     "GET /books/periods/{month}/checklist": Thing.MONTH,
     "POST /books/periods/{month}/soft-close": Thing.MONTH,
     "POST /books/periods/{month}/close": Thing.MONTH,
+    "POST /books/manual/templates/{template_id}/retire": Thing.TEMPLATE,
+    "POST /books/manual/recurring/{recurring_id}/end": Thing.RECURRING,
 }
 # To whom another's thing does not exist. Everybody else who is let in sees all of that kind.
 OWNERS: Mapping[Thing, frozenset[Role]] = {

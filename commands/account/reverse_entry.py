@@ -46,7 +46,10 @@ OWN_LIFE = (
     "cash_in.reversed",
     "bank.credit_assigned",
     "redemption.",
+    "year.",
 )
+# What two people have approved, two people take back, however small it is.
+BY_TWO = "manual."
 
 
 class EntryReversed(Answer, frozen=True, kw_only=True):
@@ -78,7 +81,7 @@ class ReverseEntry(Command[EntryReversed], frozen=True, kw_only=True):
     def decide(self, books: Books) -> EntryReversed:
         require_staff(books, self.user_id, *MAY_REVERSE)
         original = require_reversible(books, self.entry_number)
-        if size_of(original) > self.alone_max.minor:
+        if size_of(original) > self.alone_max.minor or original.kind.startswith(BY_TWO):
             raise ApprovalRequired(alone=str(self.alone_max.decimal), propose="reverse_big_entry")
         require_confirmed(books, self.session_id)
         # From here on nothing is refused.

@@ -15,7 +15,9 @@ from commands.approval.change import Change
 from commands.bank.resolve_line import ResolveBankLine
 from commands.books.close_period import ClosePeriod
 from commands.books.close_year import CloseYear
+from commands.books.manual_entry import PostManualEntry
 from commands.books.opening_balances import TakeOverBalances
+from commands.books.recurring import StartRecurringEntry
 from commands.books.reopen_period import ReopenPeriod
 from commands.identity.erase import ErasePerson
 from commands.identity.reset import ResetFactor
@@ -70,6 +72,7 @@ Proposable = (
     | PayInCapital
     | PayTax
     | PayTrustCharge
+    | PostManualEntry
     | ReleaseBigCase
     | ResolveBankLine
     | ReopenPeriod
@@ -80,6 +83,7 @@ Proposable = (
     | SetInterchange
     | SetMinimumBalance
     | SettleSwitch
+    | StartRecurringEntry
     | SweepFees
     | TakeOverBalances
 )

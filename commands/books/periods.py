@@ -189,6 +189,12 @@ def require_taken(books: Books, kind: str, day: date) -> None:
         raise PeriodClosed(month=str(Month.of(day)), state=state)
 
 
+def day_taken(books: Books, due: date) -> date:
+    """The day on which a job books what was due on another: on that one while its period is open,
+    else today. Touches THE_PERIODS."""
+    return due if periods_now(books).state_on(due) is PeriodState.OPEN else books.today
+
+
 def count_late(books: Books, day: date) -> None:
     """Note that an entry was booked on a day that was over. Touches THE_PERIODS."""
     if day < books.today:

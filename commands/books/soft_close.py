@@ -42,9 +42,9 @@ class SoftClose(Command[PeriodStatus], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> PeriodStatus:
         person = require_staff(books, self.user_id, Role.ACCOUNTANT)
-        require_confirmed(books, self.session_id)
         month, now = Month.named(self.month), periods_now(books)
         require_come(month, books.today)
+        require_confirmed(books, self.session_id)
         state = now.state_of(month)
         if state is not PeriodState.OPEN:
             raise Conflict("This month is not open.", month=str(month), state=state)

@@ -129,6 +129,7 @@ STATE = """
     ledger.bank_statement ledger.bank_series ledger.bank_line
     ledger.factors ledger.passkey ledger.reset ledger.admins
     ledger.trust_day ledger.periods
+    ledger.planned_reversal ledger.recurring_entry ledger.entry_template
 """
 MODELS = """
     queries.account queries.wallet queries.entry queries.line queries.turnover queries.movement
@@ -143,6 +144,7 @@ MODELS = """
     queries.account_day queries.milestone queries.log_record queries.entry_word
     queries.float_day queries.suspense queries.safeguarding queries.trust_statement
     queries.period_event
+    queries.planned_reversal queries.recurring_entry queries.entry_template
 """
 # Of withdrawals and requests, the auditor sees all but the codes.
 OPEN_COLUMNS = """
@@ -163,7 +165,11 @@ GRANTS = frozenset(
         ),
         *_grants(COMMANDS, "UPDATE", "ledger.account", "floor status activity"),
         *_grants(COMMANDS, "SELECT INSERT UPDATE", STATE),
-        *_grants(COMMANDS, "SELECT INSERT", "ledger.bank_credit ledger.assignment"),
+        *_grants(
+            COMMANDS,
+            "SELECT INSERT",
+            "ledger.bank_credit ledger.assignment ledger.recurring_posting",
+        ),
         *_grants(COMMANDS, "SELECT INSERT DELETE", "ledger.nonce"),
         *_grants(
             COMMANDS,
@@ -191,6 +197,8 @@ GRANTS = frozenset(
             ledger.watch ledger.rule_book ledger.risk_profile ledger.risk_case ledger.held_transfer
             ledger.dormancy ledger.assignment ledger.settlement ledger.difference
             ledger.trust_book ledger.trust_day ledger.periods ledger.admins
+            ledger.planned_reversal ledger.recurring_entry ledger.recurring_posting
+            ledger.entry_template
             ledger.settlement_file ledger.settlement_series ledger.mention ledger.mismatch
             ledger.interchange ledger.machine_word
             ledger.bank_statement ledger.bank_series ledger.bank_line

@@ -26,6 +26,9 @@ from commands.approval.proposal import Proposal, ProposalState, hash_of
 from commands.audit.seal_trail import TrailSeal
 from commands.books.journal_entry import JournalEntry
 from commands.books.periods import Periods
+from commands.books.planned_reversal import PlannedReversal
+from commands.books.recurring import RecurringEntry, RecurringPosting, RecurringState
+from commands.books.template import EntryTemplate, TemplateState
 from commands.command import Answer, Command, Rounds
 from commands.identity.device_use import DeviceUse
 from commands.identity.devices import Device, Devices
@@ -223,6 +226,12 @@ ROWS_OF_CARE: list[tuple[Row, Row | None]] = [
     (TrailSeal(), TrailSeal(position=7, hash=bytes(range(32)))),
     (TrustBook(), TrustBook(
         fees_swept=5, commission_funded=7, tax_paid=1, fees_closed=-2, commission_closed=3)),
+    (PlannedReversal(entry_number=17, reverse_on=DAY), PlannedReversal(
+        entry_number=17, reverse_on=DAY, done=True)),
+    (RecurringEntry(id=ID, content="{}", next_on=DAY), RecurringEntry(
+        id=ID, content="{}", next_on=None, state=RecurringState.ENDED)),
+    (RecurringPosting(id=ID, recurring_id=OTHER_ID, due_on=DAY, entry_number=17), None),
+    (EntryTemplate(id=ID), EntryTemplate(id=ID, state=TemplateState.RETIRED)),
     (Periods(), Periods(
         soft_closed_to=date(2024, 2, 29), closed_to=date(2024, 1, 31), late=3,
         years={"2023": 17})),

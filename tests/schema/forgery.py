@@ -408,6 +408,21 @@ VALUES ('2026-11-23', 5, 'bank', 'nobody', 1, now());
 INSERT INTO ledger.trust_day (day, recorded, version) VALUES ('2026-11-23', FALSE, 1);
 INSERT INTO ledger.periods (kind, soft_closed_to, closed_to, late, years, version)
 VALUES ('periods', '2020-02-29', '2020-01-31', 0, '{}', 1);
+INSERT INTO ledger.planned_reversal (entry_number, reverse_on, done, version)
+VALUES (1, '2026-12-01', FALSE, 1);
+INSERT INTO ledger.recurring_entry (id, content, next_on, state, version)
+VALUES (gen_random_uuid(), '{}', '2026-12-01', 'active', 1);
+INSERT INTO ledger.recurring_posting (id, recurring_id, due_on, entry_number)
+VALUES (gen_random_uuid(), gen_random_uuid(), '2026-12-01', 1);
+INSERT INTO ledger.entry_template (id, state, version) VALUES (gen_random_uuid(), 'kept', 1);
+INSERT INTO queries.planned_reversal (entry_number, reverse_on, state)
+VALUES (1, '2026-12-01', 'planned');
+INSERT INTO queries.recurring_entry (
+    id, name, content, next_on, state, times, approved_by, started_at
+)
+VALUES (gen_random_uuid(), 'rent', '{}', '2026-12-01', 'active', 0, gen_random_uuid(), now());
+INSERT INTO queries.entry_template (id, name, lines, state, kept_by, kept_at)
+VALUES (gen_random_uuid(), 'rent', '[]', 'kept', gen_random_uuid(), now());
 INSERT INTO queries.period_event (position, month, what, state, done_by, happened_at)
 VALUES (1, '2020-01-01', 'closed', 'closed', gen_random_uuid(), now());
 INSERT INTO queries.movement (

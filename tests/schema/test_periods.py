@@ -1,11 +1,11 @@
-"""0016: each rule of the periods refuses its forgery, and the log takes what a period takes."""
+"""0016, 0017: each rule of periods and manual entries refuses its forgery."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.schema.conftest import Connection
-from tests.schema.forgery import SESSIONS, Forgery, twice
+from tests.schema.forgery import OTHER_ID, SESSIONS, Forgery, twice
 
 # The forged world's periods are closed up to January 2020, and soft-closed up to February.
 BOOKED = "INSERT INTO ledger.log SELECT * FROM forge.entry({})"
@@ -48,6 +48,20 @@ FORGERIES = (
             f"extract(YEAR FROM {TOMORROW})::bigint * 1000000000000 + 1000",
         ),
     ),
+    twice("ledger.planned_reversal", "an_entry_is_planned_to_be_reversed_once"),
+    twice("ledger.recurring_entry", "a_recurring_entry_has_one_id"),
+    Forgery(
+        "a_recurring_entry_is_active_or_ended",
+        "UPDATE ledger.recurring_entry SET state = 'resting', next_on = NULL",
+    ),
+    Forgery("only_an_active_one_recurs", "UPDATE ledger.recurring_entry SET state = 'ended'"),
+    twice("ledger.recurring_posting", "a_recurring_posting_has_one_id"),
+    twice("ledger.recurring_posting", "a_recurring_entry_posts_once_a_day", OTHER_ID),
+    twice("ledger.entry_template", "a_template_has_one_id"),
+    Forgery("a_template_is_kept_or_retired", "UPDATE ledger.entry_template SET state = 'lost'"),
+    twice("queries.planned_reversal", "a_projected_reversal_is_of_one_entry"),
+    twice("queries.recurring_entry", "a_projected_recurring_entry_has_one_id"),
+    twice("queries.entry_template", "a_projected_template_has_one_id"),
     twice("queries.period_event", "a_step_of_a_period_is_told_once"),
 )
 

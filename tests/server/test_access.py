@@ -160,6 +160,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /webhooks/{webhook_id}/replay": {"deliveredToo": False},
     "POST /people/{user_id}/disable": {"reason": "-"},
     "POST /books/periods/{month}/close": {"reason": "-"},
+    "POST /books/manual/recurring/{recurring_id}/end": {"reason": "-"},
 }  # fmt: skip
 WITHOUT_BODY = frozenset(
     {
@@ -171,6 +172,7 @@ WITHOUT_BODY = frozenset(
         "POST /webhooks/{webhook_id}/rotate",
         "POST /people/{user_id}/reset-code",
         "POST /books/periods/{month}/soft-close",
+        "POST /books/manual/templates/{template_id}/retire",
     }
 )
 

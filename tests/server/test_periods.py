@@ -12,8 +12,14 @@ from commands.books.periods import Month
 from commands.identity.person import Role
 from ledger.books import COUNTRY
 from queries.check.run import prove
+from server.settings import Settings
 from tests.server.conftest import Running
 from tests.server.people import Somebody
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return Settings(home=settings.home, pin_threads=1, posting_seconds=0.2)
 
 
 @pytest.fixture
@@ -75,6 +81,61 @@ async def test_a_month_is_closed_and_reopened(server: Running, colleague: Somebo
     assert (await auditor.post(f"{path}/soft-close")).status_code == 403
     proof = prove(server.installation.url("makeba_auditor"), full=True)
     assert [each.first_bad for each in proof.findings if each.code in ("I21", "I20")] == [None] * 2
+
+
+async def test_entries_are_booked_by_hand_into_a_month_that_takes_them(
+    server: Running, colleague: Somebody
+) -> None:
+    accountant = await server.somebody("accountant").at_work()
+    today = datetime.now(COUNTRY).date()
+    month = Month.of(today).before
+    await accountant.post(f"books/periods/{month}/soft-close")
+    accrual = {
+        "lines": [{"code": "5090", "debit": 12.5}, {"code": "2110", "credit": 12.5}],
+        "document": "invoice 17",
+        "reason": "comes every month",
+        "bookingDate": month.last.isoformat(),
+        "reverseOn": today.isoformat(),
+    }
+    unbalanced = accrual | {"lines": [{"code": "5090", "debit": 1}, {"code": "2110", "credit": 2}]}
+    refused = await accountant.post("journal", unbalanced)
+    assert refused.json()["error"]["details"]["reason"] == "have other debits than credits"
+    proposal = await accountant.post("journal", accrual)
+    way = f"proposals/{proposal.json()['proposalId']}/approve"
+    assert (await accountant.post(way, approved(proposal))).status_code == 403
+    assert (await colleague.post(way, approved(proposal))).json()["state"] == "applied"
+    params = {"kind": "manual.posted", "text": "invoice 17"}
+    (entry,) = (await colleague.get("journal", params=params)).json()["items"]
+    assert (entry["bookingDate"], entry["valueDate"]) == (month.last.isoformat(),) * 2
+    await server.until("SELECT count(*) = 1 FROM ledger.planned_reversal WHERE done")
+    seen = {"X-Log-Position": str(server.position)}
+    (planned,) = (await colleague.get("books/manual/reversals", headers=seen)).json()["items"]
+    assert (planned["entryNumber"], planned["state"]) == (entry["number"], "reversed")
+
+    template = {"name": "Encargos", "lines": [{"code": "5090"}, {"code": "1020", "credit": 0.5}]}
+    kept = (await accountant.post("books/manual/templates", template)).json()["templateId"]
+    (found,) = (await accountant.get("books/manual/templates")).json()["items"]
+    assert [line["credit"] for line in found["lines"]] == [0, 0.5]
+    assert (await accountant.post(f"books/manual/templates/{kept}/retire")).status_code == 200
+    assert (await accountant.get("books/manual/templates")).json()["items"] == []
+
+    rent = {key: accrual[key] for key in ("lines", "document", "reason")} | {
+        "name": "renda",
+        "schedule": {
+            "everyMonths": 1, "dayOfMonth": today.day, "firstOn": today.isoformat(),
+        },
+    }  # fmt: skip
+    proposal = await accountant.post("books/manual/recurring", rent)
+    way = f"proposals/{proposal.json()['proposalId']}/approve"
+    assert (await colleague.post(way, approved(proposal))).json()["state"] == "applied"
+    await server.until("SELECT count(*) = 1 FROM ledger.recurring_posting")
+    seen = {"X-Log-Position": str(server.position)}
+    (recurs,) = (await colleague.get("books/manual/recurring", headers=seen)).json()["items"]
+    assert (recurs["times"], recurs["state"], recurs["name"]) == (1, "active", "renda")
+    end = f"books/manual/recurring/{recurs['recurringId']}/end"
+    assert (await accountant.post(end, {"reason": "moved"})).json()["state"] == "ended"
+    proof = prove(server.installation.url("makeba_auditor"), full=True)
+    assert [each.first_bad for each in proof.findings if not each.held] == []
 
 
 async def test_nobody_brings_figures_of_their_own_to_a_close(server: Running) -> None:

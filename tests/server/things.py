@@ -22,8 +22,9 @@ from commands.books.periods import Month
 from commands.identity.confirm_factor import OpenSession
 from commands.identity.confirm_step_up import StepUp
 from commands.identity.device_key import EnrolDeviceKey
+from commands.identity.enrol_staff import EnrolStaff
 from commands.identity.passkey import AddPasskey, passkey_id_of
-from commands.identity.person import Person
+from commands.identity.person import Person, Role
 from commands.identity.reset import ResetFactor
 from commands.identity.shown import Shown
 from commands.identity.staffing import ChangeRole
@@ -48,6 +49,11 @@ NEAR = {"latitudeE6": 14_917_100, "longitudeE6": -23_509_100}
 WATCHED = read_change(
     '{"kind": "set_rules", "rules": [{"name": "blacklisted", "action": "review", "mode": "live",'
     ' "thresholds": {}}]}'
+)
+RENT = read_change(
+    '{"kind": "start_recurring_entry", "name": "rent", "document": "lease", "reason": "monthly",'
+    ' "lines": [{"code": "5090", "debit": 5}, {"code": "1020", "credit": 5}], "schedule":'
+    ' {"everyMonths": 1, "dayOfMonth": 1, "firstOn": "2030-01-01"}}'
 )
 DIGEST = b"pick-up".ljust(32)
 
@@ -414,6 +420,41 @@ async def _month(town: Town, owner: Somebody) -> str:
     return str(Month.of(datetime.now(COUNTRY).date()).before)
 
 
+async def _template(town: Town, owner: Somebody) -> str:
+    lines = [{"code": "5090"}, {"code": "1020"}]
+    body = {"name": "Bank charges", "lines": lines}
+    return await created(town.people["accountant"], "books/manual/templates", body, "templateId")
+
+
+async def _recurring(town: Town, owner: Somebody) -> str:
+    """Approved by a second accountant, whom the demo lacks."""
+    checker = uuid7()
+    async with town.server.installation.spine() as spine:
+        await spine.submit(
+            EnrolStaff(
+                user_id=checker,
+                role=Role.ACCOUNTANT,
+                phone_index=checker.bytes,
+                profile_seal=b"-",
+                pin_hash="-",
+                totp_seal=b"-",
+            ),
+            actor="system:test",
+            request_id="enrol",
+        )
+        proposed = await proposed_by(spine, town.people["accountant"], RENT)
+        await spine.submit(
+            Approve(
+                proposal_id=proposed.proposal_id,
+                checker_id=checker,
+                content_hash=proposed.content_hash,
+            ),
+            actor="system:test",
+            request_id="rent",
+        )
+    return str(proposed.proposal_id)
+
+
 async def _settlement_file(town: Town, owner: Somebody) -> str:
     """The switch's file of today, with one withdrawal in it."""
 
@@ -516,6 +557,8 @@ MAKERS: Mapping[Thing, Callable[[Town, Somebody], Awaitable[str]]] = {
     Thing.SETTLEMENT_FILE: _settlement_file,
     Thing.BANK_STATEMENT: _bank_statement,
     Thing.MONTH: _month,
+    Thing.TEMPLATE: _template,
+    Thing.RECURRING: _recurring,
     Thing.CASE: _case,
     Thing.WEBHOOK: _webhook,
 }
