@@ -52,6 +52,7 @@ CHART = (
     Heading(OPERATING_BANK, "Operating bank", Kind.ASSET, floor=0),
     Heading(TRUST_IN_TRANSIT, "Trust in transit", Kind.ASSET),
     Heading(DUE_FROM_SWITCH, "Due from switch", Kind.ASSET),
+    Heading("1400", "Prepaid expenses", Kind.ASSET),
     Heading(SUSPENSE_BREAKS, "Suspense: reconciliation breaks", Kind.ASSET),
     Heading(AGENT_RECEIVABLE, "Agent receivable", Kind.ASSET, floor=0),
     Heading(CUSTOMER_RECEIVABLE, "Customer receivable", Kind.ASSET, floor=0),
@@ -63,6 +64,7 @@ CHART = (
     Heading("2110", "Interchange payable", Kind.LIABILITY),
     Heading("2200", "Commission payable", Kind.LIABILITY),
     Heading(TAXES_PAYABLE, "Taxes payable", Kind.LIABILITY),
+    Heading("2400", "Accrued expenses", Kind.LIABILITY),
     Heading(UNIDENTIFIED_CREDITS, "Suspense: unidentified credits", Kind.LIABILITY),
     Heading(CAPITAL, "Capital", Kind.EQUITY),
     Heading(RETAINED_EARNINGS, "Retained earnings", Kind.EQUITY),
@@ -75,6 +77,7 @@ CHART = (
     Heading(COMMISSION_CASH_OUT, "Commission: cash-out", Kind.EXPENSE),
     Heading(INTERCHANGE, "Interchange", Kind.EXPENSE),
     Heading(WRITE_OFFS, "Write-offs", Kind.EXPENSE),
+    Heading("5900", "Operating expenses", Kind.EXPENSE),
 )
 HEADINGS = {heading.code: heading for heading in CHART}
 ONE_PER_OWNER = (WALLET, AGENT_FLOAT, AGENT_RECEIVABLE, CUSTOMER_RECEIVABLE)

@@ -51,7 +51,8 @@ AGENT_FLOAT_LEAST = 100_000_00
 FLOAT_LOW, FLOAT_OK = Money(50_000_00), Money(100_000_00)
 # Two of those who propose to each other.
 STAFF = (
-    Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN, Role.ADMIN,
+    Role.ACCOUNTANT, Role.ACCOUNTANT, Role.AUDITOR, Role.OPERATOR, Role.OPERATOR, Role.ADMIN,
+    Role.ADMIN,
 )  # fmt: skip
 PRINCIPAL = "Mercearias Unidas"  # illustrative, like the counters and where they stand
 COUNTERS = (

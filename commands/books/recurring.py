@@ -246,10 +246,10 @@ class EndRecurringEntry(Command[RecurringEnded], frozen=True, kw_only=True):
 
     def decide(self, books: Books) -> RecurringEnded:
         person = require_staff(books, self.user_id, Role.ACCOUNTANT)
-        require_confirmed(books, self.session_id)
         row = books.find(RecurringEntry.by_id(self.recurring_id))
         if row is None:
             raise NotFound("There is no such recurring entry.")
+        require_confirmed(books, self.session_id)
         if row.state is RecurringState.ENDED:
             raise Conflict("It recurs no more.", state=row.state)
         # From here on nothing is refused.

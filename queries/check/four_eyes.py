@@ -7,9 +7,16 @@ alone only for rights that were given within them.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+import msgspec
+
+from ledger import chart
+from ledger.chart import HEADINGS
+from ledger.journal import written
+from ledger.money import Money
 from queries.check.reading import Chunk, Reading, Record
 from queries.check.truth import Truth, Untrue
 
@@ -22,10 +29,19 @@ PROPOSALS = """
 APPLIED = "proposal.applied"
 GIVEN = ("person.admitted", "person.role_changed")  # a role, by the first of its two people
 LET_IN = "person.enabled"
+BY_HAND = "manual.posted"
+
+
+class ByHand(NamedTuple):
+    """A manual entry, as it was posted: by account, in minor units, debit positive."""
+
+    number: int
+    lines: list[tuple[str, int]]
 
 
 class FourEyes(Truth):
-    """By the log's records of approvals, and by the proposals as they stand."""
+    """By the log's records of approvals, and by the proposals as they stand; of manual entries, by
+    their lines too."""
 
     CODE: ClassVar[str] = "I20"
     SENTENCE: ClassVar[str] = (
@@ -36,6 +52,7 @@ class FourEyes(Truth):
         super().__init__()
         self._applied: dict[UUID, Any] = {}  # proposal -> what its approval says
         self._makers: dict[UUID, tuple[Any, ...]] = {}  # person -> who proposed what they may
+        self._by_hand: dict[UUID, ByHand] = {}  # proposal -> what was posted
 
     def see(self, chunk: Chunk) -> None:
         for record in chunk.records:
@@ -47,11 +64,23 @@ class FourEyes(Truth):
             elif record.kind == LET_IN:
                 role_by, *_ = self._makers.get(record.subject, (None,))
                 self._makers[record.subject] = (role_by, record.payload.get("giver"))
+            elif record.kind == BY_HAND and record.entry_number is not None:
+                lines = [(line.account, line.amount) for line in chunk.lines_of(record)]
+                self._by_hand[record.subject] = ByHand(record.entry_number, lines)
+                self.looked_at["manual entries"] += 1
 
     def compare(self, reading: Reading) -> None:
         for rows in reading.look_up(PROPOSALS, self._applied):
             for row in rows:
                 self._require_same(*row)
+        found: set[UUID] = set()
+        for rows in reading.look_up(PROPOSALS, self._by_hand):
+            for id_, state, content, *_ in rows:
+                found.add(id_)
+                self._require_posted_as_read(self._by_hand[id_], state, content)
+        for id_ in self._by_hand.keys() - found:
+            number = written(self._by_hand[id_].number)
+            raise Untrue(f"Entry {number} was booked by hand, and nobody has proposed it.")
 
     def _require_two(self, record: Record) -> None:
         self.looked_at["approvals"] += 1
@@ -83,3 +112,20 @@ class FourEyes(Truth):
         stands = (state, content_hash, maker, checker)
         if stands != ("applied", said["contentHash"], said["maker"], said["checker"]):
             raise Untrue(f"The proposal {id_} does not stand as it was approved.")
+
+    def _require_posted_as_read(self, entry: ByHand, state: str, content: str) -> None:
+        change = _decode(content)
+        lines = [
+            (str(chart.the(line["code"])), _minor(line["debit"]) - _minor(line["credit"]))
+            for line in change.get("lines", ())
+            if line.get("code") in HEADINGS
+        ]
+        if (state, change["kind"], lines) != ("applied", "post_manual_entry", entry.lines):
+            raise Untrue(f"Entry {written(entry.number)} is not what two people have approved.")
+
+
+def _minor(amount: int | Decimal) -> int:
+    return Money.of(amount).minor
+
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode

@@ -10,6 +10,7 @@ ACCOUNTS = {
     "1020": Text("banco próprio", "operating bank"),
     "1030": Text("em trânsito", "in transit"),
     "1100": Text("a receber do comutador", "due from the switch"),
+    "1400": Text("gastos a reconhecer", "prepaid expenses"),
     "1900": Text("diferenças por explicar", "breaks"),
     "1910": Text("a receber de agentes", "due from agents"),
     "2010": Text("carteiras dos clientes", "customers' wallets"),
@@ -18,6 +19,7 @@ ACCOUNTS = {
     "2040": Text("carteiras inativas", "dormant wallets"),
     "2100": Text("a pagar ao comutador", "owed to the switch"),
     "2300": Text("impostos a pagar", "taxes payable"),
+    "2400": Text("gastos a pagar", "accrued expenses"),
     "2900": Text("créditos por identificar", "unidentified credits"),
     "3010": Text("capital", "capital"),
     "4010": Text("taxas de caixas automáticos", "fees for cash machines"),
@@ -27,6 +29,7 @@ ACCOUNTS = {
     "5020": Text("comissão de levantamentos", "commission for cash-out"),
     "5030": Text("interchange", "interchange"),
     "5090": Text("perdas", "write-offs"),
+    "5900": Text("gastos operacionais", "operating expenses"),
 }
 BACK = Text(
     "não se pagou nada: volta tudo à carteira, a taxa também",

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from ledger import chart
 from ledger.errors import InvalidRequest, NotFound
@@ -73,6 +74,34 @@ async def test_results_are_what_was_earned_less_what_was_spent(
     assert (at_position.assets, at_position.result) == (sheet.assets, sheet.result)
     with pytest.raises(InvalidRequest):
         await financial.income_statement(reader, now, now - DAY)
+
+
+async def test_a_years_closing_entry_changes_neither_its_result_nor_the_trust(
+    town: Town, projector: Projector, reader: Reader, database: Database
+) -> None:
+    await some_life(town)
+    await projector.catch_up()
+    now = today(database)
+    before = await financial.income_statement(reader, now, now)
+    trust = await safeguarding.on(reader, now)
+    carried = {line.code: -line.amount.minor for line in before.income}
+    carried |= {line.code: line.amount.minor for line in before.expenses}
+    lines = [Line(chart.the(code), -balance) for code, balance in carried.items()]
+    result = Line(chart.the(chart.RETAINED_EARNINGS), sum(carried.values()))
+    write_late(database, now, (*lines, result), kind="year.closed")
+    await projector.catch_up()
+    after = await financial.income_statement(reader, now, now)
+    assert (after.income, after.expenses, after.result) == (
+        before.income, before.expenses, before.result,
+    )  # fmt: skip
+    sheet = await financial.balance_sheet(reader, Until(to=now))
+    assert (sheet.result, sheet.equity[0].code) == (Money(0), "3900")
+    assert sheet.equity[0].amount == before.result
+    closed = await safeguarding.on(reader, now)
+    assert (closed.stands_for, closed.difference) == (trust.stands_for, trust.difference)
+    measured = await reader.first(sa.select(safeguarding.DIFFERENCE.label("now")))
+    assert measured is not None
+    assert measured.now == abs(trust.difference.minor)
 
 
 async def test_open_items_age_and_explain_what_stands(

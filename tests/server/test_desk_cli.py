@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from commands.books.periods import Month
 from commands.identity.person import Role
 from ledger.books import COUNTRY
 from queries.projector import Projector, connector
@@ -287,3 +288,18 @@ def test_a_bank_statement_is_tried_taken_in_and_reconciled(
     code, _, told = ended(capsys, "bank", "import", str(file))
     assert code == 1
     assert "Line 1: the fields are not" in told[-1]
+
+
+def test_periods_are_listed_and_looked_at(
+    books: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = str(Month.of(TODAY).before)
+    code, out, _ = ended(capsys, "periods", "list", "--format", "json")
+    found = json.loads(out)["items"]
+    assert (code, found[0]["state"], found[0]["over"]) == (0, "open", False)
+    code, out, err = ended(capsys, "periods", "checklist", before, "--format", "csv")
+    rows = {row["line"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert (code, rows["trial_balance_equal"]["ok"]) == (1, "ok")
+    assert rows["month_soft_closed"]["ok"] == "NOT OK"
+    assert err == [f"makeba: {before} cannot be closed yet: month_soft_closed."]
+    assert ended(capsys, "periods", "checklist", "2026-13")[0] == 2

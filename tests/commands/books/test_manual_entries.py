@@ -154,7 +154,7 @@ def test_two_people_take_back_what_two_people_booked(desk: MonthEnd) -> None:
 
 class TestTakenBackOnADay:
     def accrue(self, desk: MonthEnd, on: date) -> int:
-        desk.both(manual(debit("5090", 9), credit("2110", 9), booking_date=LATE, reverse_on=on))
+        desk.both(manual(debit("5900", 9), credit("2400", 9), booking_date=LATE, reverse_on=on))
         return next(e.entry_number for e in desk.just if e.lines) or 0
 
     def reverse(self, desk: MonthEnd, number: int) -> int | None:
@@ -167,7 +167,7 @@ class TestTakenBackOnADay:
         desk.now = datetime(2030, 6, 12, 9, tzinfo=COUNTRY)
         assert self.reverse(desk, number) is not None
         (entry,) = desk.just
-        assert desk.booked == ["2110 9 | 5090 9"]
+        assert desk.booked == ["2400 9 | 5900 9"]
         assert (entry.reverses, entry.booking_date) == (number, date(2030, 6, 10))
         assert self.reverse(desk, number) is None
         assert desk.just == []

@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import Database
 from tests.queries.check.planting import Fault, require_named
 
+TOLD = "SELECT number FROM plant.told('transfer.made')"
 PROPOSAL = "SELECT id, maker_id, checker_id FROM ledger.proposal"
 FAULTS = (
     Fault(
@@ -60,6 +61,21 @@ FAULTS = (
         "UPDATE ledger.proposal SET state = 'withdrawn'",
         "The proposal {id} does not stand as it was approved.",
         PROPOSAL,
+    ),
+    Fault(
+        "I20",
+        """UPDATE ledger.log SET kind = 'manual.posted'
+        WHERE position = plant.first('transfer.made')""",
+        "Entry {number} was booked by hand, and nobody has proposed it.",
+        TOLD,
+    ),
+    Fault(
+        "I20",
+        """UPDATE ledger.log
+        SET kind = 'manual.posted', subject = (SELECT id FROM ledger.proposal LIMIT 1)
+        WHERE position = plant.first('transfer.made')""",
+        "Entry {number} is not what two people have approved.",
+        TOLD,
     ),
 )
 
