@@ -132,6 +132,42 @@ async def test_entries_are_booked_by_hand_into_a_month_that_takes_them(
     assert [each.first_bad for each in proof.findings if not each.held] == []
 
 
+async def test_a_year_is_carried_over_and_then_its_december_closed(
+    server: Running, colleague: Somebody
+) -> None:
+    accountant = await server.somebody("accountant").at_work()
+    year = datetime.now(COUNTRY).year - 1
+    december = f"books/periods/{year}-12"
+
+    async def both(path: str, body: Any) -> None:
+        proposal = await accountant.post(path, body)
+        way = f"proposals/{proposal.json()['proposalId']}/approve"
+        answer = await colleague.post(way, approved(proposal))
+        assert answer.json()["state"] == "applied", answer.text
+
+    rent = {
+        "lines": [{"code": "5900", "debit": 40_000}, {"code": "2400", "credit": 40_000}],
+        "document": "lease",
+        "reason": "December's rent",
+        "bookingDate": f"{year}-12-30",
+    }
+    await both("journal", rent)
+    await accountant.post(f"{december}/soft-close")
+    early = await accountant.post(f"{december}/close", {})
+    assert early.json()["error"]["details"]["missing"] == "year_closed"
+    await both("books/year-close", {"year": year})
+    (entry,) = (await colleague.get("journal", params={"kind": "year.closed"})).json()["items"]
+    assert (entry["written"], entry["bookingDate"]) == (f"{year}/2", f"{year}-12-31")
+    await both(f"{december}/close", {})
+    assert (await accountant.post("journal", rent)).json()["error"]["code"] == "PERIOD_CLOSED"
+    days = {"from": f"{year}-01-01", "to": f"{year}-12-31"}
+    income = (await colleague.get("reports/income", params=days)).json()
+    sheet = (await colleague.get("reports/balance-sheet", params={"asOf": days["to"]})).json()
+    assert (income["result"], sheet["result"]) == (-40_000, 0)
+    proof = prove(server.installation.url("makeba_auditor"), full=True)
+    assert [each.first_bad for each in proof.findings if not each.held] == []
+
+
 async def test_nobody_brings_figures_of_their_own_to_a_close(server: Running) -> None:
     accountant = await server.somebody("accountant").at_work()
     forged = {"kind": "close_period", "month": "2020-01", "late": 0, "readTo": 1, "lines": []}
