@@ -35,7 +35,7 @@ PEOPLE = {
     "customer": 3,
     "agent": 2,
     "agent_manager": 1,
-    "accountant": 1,
+    "accountant": 2,
     "auditor": 1,
     "operator": 2,
     "admin": 2,

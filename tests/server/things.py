@@ -422,22 +422,26 @@ async def _month(town: Town, owner: Somebody) -> str:
 async def _template(town: Town, owner: Somebody) -> str:
     lines = [{"code": "5090"}, {"code": "1020"}]
     body = {"name": "Bank charges", "lines": lines}
-    return await created(town.people["accountant"], "books/manual/templates", body, "templateId")
+    way = town.people["accountant"], "books/manual/templates", body, "templateId"
+    return await town.once(Thing.TEMPLATE, lambda: created(*way))
 
 
 async def _recurring(town: Town, owner: Somebody) -> str:
-    async with town.server.installation.spine() as spine:
-        proposed = await proposed_by(spine, town.people["accountant"], RENT)
-        await spine.submit(
-            Approve(
-                proposal_id=proposed.proposal_id,
-                checker_id=town.server.demo.of(Role.ACCOUNTANT)[1].user_id,
-                content_hash=proposed.content_hash,
-            ),
-            actor="system:test",
-            request_id="rent",
-        )
-    return str(proposed.proposal_id)
+    async def started() -> str:
+        async with town.server.installation.spine() as spine:
+            proposed = await proposed_by(spine, town.people["accountant"], RENT)
+            await spine.submit(
+                Approve(
+                    proposal_id=proposed.proposal_id,
+                    checker_id=town.server.demo.of(Role.ACCOUNTANT)[1].user_id,
+                    content_hash=proposed.content_hash,
+                ),
+                actor="system:test",
+                request_id="rent",
+            )
+        return str(proposed.proposal_id)
+
+    return await town.once(Thing.RECURRING, started)
 
 
 async def _settlement_file(town: Town, owner: Somebody) -> str:
