@@ -25,12 +25,13 @@ IN_DOUBT = "in_doubt"
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """What was found: `figure` in minor units is what differs where something must hold, and what
-    is carried forward elsewhere."""
+    is carried forward elsewhere; `oldest_days` is the age of the oldest that is carried."""
 
     name: str
     ok: bool
     figure: int | None = None
     count: int | None = None
+    oldest_days: int | None = None
 
 
 async def of(reader: Reader, last: date) -> list[Line]:
@@ -117,6 +118,7 @@ async def _aged(reader: Reader, last: date) -> list[Line]:
                 ok=not each.balance.minor,
                 figure=each.balance.minor,
                 count=each.items_count if each.code in ITEMISED else None,
+                oldest_days=max((item.days for item in each.items), default=None),
             )
             for each in found.codes
         ),
@@ -128,8 +130,10 @@ async def _open_items(reader: Reader) -> list[Line]:
         sa.select(
             sa.func.count().filter(withdrawal.c.state.in_(HOLDING)).label("holds"),
             _sum(withdrawal.c.state.in_(HOLDING)).label("held"),
+            _oldest(withdrawal.c.state.in_(HOLDING)).label("held_days"),
             sa.func.count().filter(withdrawal.c.state == IN_DOUBT).label("doubts"),
             _sum(withdrawal.c.state == IN_DOUBT).label("doubted"),
+            _oldest(withdrawal.c.state == IN_DOUBT).label("doubt_days"),
         ).where(withdrawal.c.state.in_((*HOLDING, IN_DOUBT)))
     )
     breaks = await reader.first(
@@ -142,8 +146,8 @@ async def _open_items(reader: Reader) -> list[Line]:
     )
     assert held is not None and breaks is not None and waiting is not None, "each is one row"
     return [
-        _carried("holds_carried", held.holds, held.held),
-        _carried("in_doubt_carried", held.doubts, held.doubted),
+        _carried("holds_carried", held.holds, held.held, held.held_days),
+        _carried("in_doubt_carried", held.doubts, held.doubted, held.doubt_days),
         _carried("breaks_carried", breaks.open),
         _carried("proposals_waiting", waiting.waiting),
     ]
@@ -154,5 +158,13 @@ def _sum(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(total, 0), sa.BigInteger())
 
 
-def _carried(name: str, count: int, figure: int | None = None) -> Line:
-    return Line(name=name, ok=not count, count=count, figure=figure)
+def _oldest(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """The age of the oldest of these, in whole days."""
+    age = sa.func.clock_timestamp() - sa.func.min(withdrawal.c.requested_at).filter(which)
+    return sa.cast(sa.func.extract("day", age), sa.Integer())
+
+
+def _carried(
+    name: str, count: int, figure: int | None = None, oldest_days: int | None = None
+) -> Line:
+    return Line(name=name, ok=not count, count=count, figure=figure, oldest_days=oldest_days)

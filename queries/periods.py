@@ -6,6 +6,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from ledger.errors import NotFound
@@ -26,6 +27,7 @@ class FoundLine(Answer, frozen=True, kw_only=True):
     ok: bool
     figure: int | None = None
     count: int | None = None
+    oldest_days: int | None = None
 
 
 class PeriodStep(Answer, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ def _period(
 
 
 def _step(row: Any) -> PeriodStep:
-    lines = None if row.lines is None else tuple(FoundLine(**line) for line in row.lines)
+    lines = None if row.lines is None else msgspec.convert(row.lines, tuple[FoundLine, ...])
     return PeriodStep(
         what=row.what,
         state=row.state,

@@ -23,13 +23,15 @@ WAIT_SECONDS = 5.0
 
 class ListedLine(Answer, frozen=True, kw_only=True):
     """One line of the checklist. Where it `blocks`, a close waits until it is `ok`; the others are
-    carried forward. `figure` is what differs, or what is carried, in minor units (centavos)."""
+    carried forward. `figure` is what differs, or what is carried, in minor units (centavos);
+    `oldestDays` is the age of the oldest that is carried."""
 
     name: str
     ok: bool
     blocks: bool
     figure: int | None
     count: int | None
+    oldest_days: int | None
 
 
 class Checklist(Answer, frozen=True, kw_only=True):
@@ -83,18 +85,12 @@ class ClosingDesk:
             )
         ]
         found = [
-            CheckedLine(name=line.name, ok=line.ok, figure=line.figure, count=line.count)
+            CheckedLine(**msgspec.structs.asdict(line))
             for line in await checklist.of(self._reader, month.last)
         ]
         blocking = {*MUST_HOLD, *(line.name for line in own)}
         lines = tuple(
-            ListedLine(
-                name=line.name,
-                ok=line.ok,
-                blocks=line.name in blocking,
-                figure=line.figure,
-                count=line.count,
-            )
+            ListedLine(blocks=line.name in blocking, **msgspec.structs.asdict(line))
             for line in (*own, *found)
         )
         return Checklist(
@@ -115,7 +111,13 @@ class ClosingDesk:
             late=found.late,
             read_to=found.read_to,
             lines=tuple(
-                CheckedLine(name=line.name, ok=line.ok, figure=line.figure, count=line.count)
+                CheckedLine(
+                    name=line.name,
+                    ok=line.ok,
+                    figure=line.figure,
+                    count=line.count,
+                    oldest_days=line.oldest_days,
+                )
                 for line in found.lines
             ),
         )

@@ -45,12 +45,14 @@ class CheckedLine(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
     """One line of the checklist: what was found. `figure` is in minor units, and is what differs
-    where something must hold, what is carried forward elsewhere."""
+    where something must hold, what is carried forward elsewhere; `oldestDays` is the age of the
+    oldest that is carried."""
 
     name: str
     ok: bool
     figure: int | None = None
     count: int | None = None
+    oldest_days: int | None = None
 
 
 class ClosePeriod(Change, frozen=True, kw_only=True):

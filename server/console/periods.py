@@ -19,7 +19,7 @@ from server.installation import Installation, installed
 from server.primary import Primary
 
 COLUMNS = ("month", "state", "over", "last step", "at", "by")
-LINES = ("line", "ok", "blocks", "figure", "count")
+LINES = ("line", "ok", "blocks", "figure", "count", "oldest days")
 
 
 @click.group()
@@ -89,4 +89,5 @@ def _line(found: ListedLine) -> dict[str, Any]:
         "blocks": "yes" if found.blocks else "no",
         "figure": None if found.figure is None else Money(found.figure),
         "count": found.count,
+        "oldest days": found.oldest_days,
     }
