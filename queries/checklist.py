@@ -13,6 +13,7 @@ from ledger import chart
 from ledger.money import CVE
 from queries import ageing, safeguarding, trial_balance
 from queries.ageing import ITEMISED
+from queries.bank_tables import bank_line
 from queries.proposals import PROPOSED, STATE
 from queries.reader import Reader
 from queries.reconciliation_tables import mismatch
@@ -139,16 +140,26 @@ async def _open_items(reader: Reader) -> list[Line]:
     breaks = await reader.first(
         sa.select(sa.func.count().label("open")).where(mismatch.c.state == "open")
     )
+    lines = await reader.first(
+        sa.select(
+            sa.func.count().label("open"),
+            sa.cast(sa.func.coalesce(sa.func.sum(bank_line.c.amount), 0), sa.BigInteger()).label(
+                "amount"
+            ),
+        ).where(bank_line.c.state == "open")
+    )
     waiting = await reader.first(
         sa.select(sa.func.count().label("waiting")).where(
             proposal.c.state == PROPOSED, STATE.in_((PROPOSED,))
         )
     )
-    assert held is not None and breaks is not None and waiting is not None, "each is one row"
+    assert held is not None and breaks is not None, "each is one row"
+    assert lines is not None and waiting is not None, "each is one row"
     return [
         _carried("holds_carried", held.holds, held.held, held.held_days),
         _carried("in_doubt_carried", held.doubts, held.doubted, held.doubt_days),
         _carried("breaks_carried", breaks.open),
+        _carried("bank_lines_carried", lines.open, lines.amount),
         _carried("proposals_waiting", waiting.waiting),
     ]
 
