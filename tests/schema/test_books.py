@@ -116,7 +116,8 @@ FORGERIES = (
     Forgery(
         "entry_numbers_have_no_gap",
         """INSERT INTO ledger.log SELECT * FROM forge.entry(
-            '{"entry_number": 2099000000000002, "booking_date": "2099-01-01"}'
+            '{"entry_number": 2099000000000002, "booking_date": "2099-01-01",
+            "recorded_at": "2099-01-01T12:00:00Z"}'
         )""",
     ),
     # -- lines
