@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.response import Redirect
+from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
 from uuid_utils.compat import uuid7
 
@@ -27,6 +28,8 @@ from server.checkpoints import Signer
 from server.closing import WAIT_SECONDS, ClosingDesk
 from server.context import Traced
 from server.credentials import CredentialsDesk
+from server.desk.page import engine
+from server.desk.router import AT_THE_DESK
 from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
 from server.errors import HANDLERS
@@ -131,9 +134,9 @@ ROUTES = (
     *webhooks.HANDLERS,
 )
 SHARED = (
-    "bank_desk", "clearing", "closing", "credentials", "desk", "enrolment", "events", "identities",
-    "issuer_keys", "metrics", "own_factors", "passkeys", "primary", "reply_keys", "resets",
-    "sealing", "sessions", "settings", "sign_in", "vault",
+    "bank_desk", "clearing", "closing", "credentials", "desk", "door", "enrolment", "events",
+    "identities", "issuer_keys", "metrics", "own_factors", "passkeys", "primary", "reply_keys",
+    "resets", "sealing", "sessions", "settings", "sign_in", "vault",
 )  # fmt: skip
 
 
@@ -298,11 +301,13 @@ def _litestar(parts: Parts) -> Litestar:
             Router(API, route_handlers=ROUTES),
             *health.HANDLERS,
             *events.AT_THE_ROOT,
+            AT_THE_DESK,
             to_schema,
         ],
         guards=[gate.admit, reading.wait],
         dependencies=_dependencies(parts),
         exception_handlers=HANDLERS,
+        template_config=TemplateConfig(instance=engine()),
         lifespan=[lifespan],
         request_class=ApiRequest,
         response_class=Reply,

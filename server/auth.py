@@ -21,6 +21,7 @@ from ledger.errors import Forbidden, NotFound, Unauthenticated
 from queries.feed import EVERY_OPERATOR, Listener
 from queries.projection.feed import AGENT, CUSTOMER, OPERATORS
 from server.context import WHEN_IT_ENDS
+from server.cookies import LIVE, SESSION_COOKIE, at_the_desk
 from server.policy import POLICY, Rule
 from server.primary import OpenedSession, Primary
 from server.rates import Rates, RouteClass
@@ -73,13 +74,15 @@ class Sessions:
         self._noted: OrderedDict[UUID, float] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def caller(self, authorization: str) -> Caller:
-        """Who this is, from the header. Raises Unauthenticated."""
+    async def caller(self, authorization: str, *, in_use: bool = True) -> Caller:
+        """Who this is, from the header. What is asked without being `in_use` does not keep a
+        session from idling out. Raises Unauthenticated."""
         found = BEARER.fullmatch(authorization.strip())
         if found is None:
             raise Unauthenticated
         session = await self._session(token_hash(found["token"]))
-        self._note_use(session)
+        if in_use:
+            self._note_use(session)
         return Caller(
             user_id=session.user_id,
             role=session.role,
@@ -196,7 +199,8 @@ class Gate:
         if rule is Rule.THIS_MACHINE or hidden:
             require_this_machine(connection)
         elif "/health/" not in path:  # whoever watches over us is never turned away
-            signing_in = "/auth/" in path
+            at_door = at_the_desk(path) and connection.method == "POST"
+            signing_in = "/auth/" in path or at_door
             what = RouteClass.SIGN_IN if signing_in else RouteClass.PUBLIC
             self._rates.require(what, address_of(connection))
 
@@ -205,10 +209,19 @@ class Gate:
         address = address_of(connection)
         self._rates.require_some_left(RouteClass.STRANGER, address)
         try:
-            return await self._sessions.caller(connection.headers.get("authorization", ""))
+            in_use = connection.scope["path"] != LIVE
+            return await self._sessions.caller(_authorization(connection), in_use=in_use)
         except Unauthenticated:
             self._rates.spend(RouteClass.STRANGER, address)
             raise
+
+
+def _authorization(connection: ApiRequest) -> str:
+    """What says who asks: at the desk the cookie alone, at the API the header alone. So no page of
+    somebody else's can have a browser order anything at the API."""
+    if at_the_desk(connection.scope["path"]):
+        return f"Bearer {connection.cookies.get(SESSION_COOKIE, '')}"
+    return connection.headers.get("authorization", "")
 
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from ledger.errors import Overloaded, Refusal
+from server.cookies import at_the_desk
 from server.errors import headers_of, refusal_for, rendered
 from server.policy import route_of
 
@@ -23,18 +24,35 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 TRACEPARENT = re.compile(
     r"00-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})"
 )
-# What we say is for whoever asked, and for nobody's cache or frame; only our own page has a style.
+# What we say is for whoever asked, and for nobody's frame.
 ALWAYS = (
-    (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+NOT_KEPT = (b"cache-control", b"no-store")
+# Only the API's own page has a style.
+AT_THE_API = (
+    *ALWAYS,
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-resource-policy", b"same-origin"),
 )
+# The desk's pages have scripts and styles of ours, as files; nothing else is run or asked for.
+AT_THE_DESK = (
+    *ALWAYS,
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+ASSETS = "/desk/assets/"  # the same for everybody, and the same until the next release
+KEPT_AN_HOUR = (b"cache-control", b"max-age=3600")
 WHEN_IT_ENDS = "when_it_ends"  # in a request's state: what is called then, once
 # Over TLS: whoever was here once does not come without it again (RFC 6797).
 ALWAYS_OVER_TLS = ((b"strict-transport-security", b"max-age=31536000"),)
@@ -114,7 +132,7 @@ class _Exchange:
                 *message["headers"],
                 (b"x-request-id", self.request_id.encode()),
                 (b"traceparent", self._traceparent.encode()),
-                *ALWAYS,
+                *_always(self._scope["path"], message["status"]),
                 *(ALWAYS_OVER_TLS if self._scope["scheme"] == "https" else ()),
             ]
         await self._send(message)
@@ -149,3 +167,10 @@ class _Exchange:
             status=self._status,
             ms=round((time.perf_counter() - self._began) * 1000, 2),
         )
+
+
+def _always(path: str, status: int) -> tuple[tuple[bytes, bytes], ...]:
+    """What every reply from here says of itself."""
+    if not at_the_desk(path):
+        return (NOT_KEPT, *AT_THE_API)
+    return (KEPT_AN_HOUR if path.startswith(ASSETS) and status == 200 else NOT_KEPT, *AT_THE_DESK)

@@ -93,16 +93,22 @@ class Call:
         return caller
 
     async def write(
-        self, command: Command[A], body: Body | None = None, *, key_required: bool = True
+        self,
+        command: Command[A],
+        body: Body | None = None,
+        *,
+        key_required: bool = True,
+        key: str | None = None,
     ) -> Outcome[A]:
-        """Have a command decided once for the caller's key and this body. Raises the Refusal."""
+        """Have a command decided once for the caller's key and this body. The key stands in a
+        header, or a form has brought it. Raises the Refusal."""
         caller = self.caller
         outcome = await self._door.submit(
             command,
             actor=str(caller.user_id),
             request_id=request_id(self._request),
             session=caller.session_id,
-            once=self._once(body, required=key_required),
+            once=self._once(body, key, required=key_required),
         )
         self._door.note_written(caller.user_id, outcome.position)
         return outcome
@@ -111,8 +117,8 @@ class Call:
         """The same for what may be repeated without harm, and needs no key."""
         return await self.write(command, key_required=False)
 
-    def _once(self, body: Body | None, *, required: bool) -> Once | None:
-        key = self._request.headers.get(KEY_HEADER)
+    def _once(self, body: Body | None, given: str | None, *, required: bool) -> Once | None:
+        key = given or self._request.headers.get(KEY_HEADER)
         if key is None:
             if required:
                 raise InvalidRequest(field=KEY_HEADER, reason="is required here")

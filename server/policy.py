@@ -239,6 +239,52 @@ API_POLICY: Mapping[str, Allowed] = {
     "GET /schema/openapi.json": Rule.ANYBODY,
     "GET /schema/{path}": Rule.NOBODY,
 }
+# The desk's pages: who may see one is who may ask the API for what it shows, or order what its form
+# orders; and what leaves a note in the trail there leaves one here.
+DESK_SHOWS: Mapping[str, str] = {
+    "GET /desk/monitor": "GET /treasury",
+    "GET /desk/monitor/live": "GET /treasury",
+    "GET /desk/journal": "GET /journal",
+    "GET /desk/drill-down": "GET /drill-down",
+    "GET /desk/ledger": "GET /reports/trial-balance",
+    "GET /desk/ledger/{code}": "GET /ledger/{code}",
+    "GET /desk/accounts": "GET /accounts",
+    "GET /desk/accounts/{account_id}": "GET /accounts/{account_id}/lines",
+    "GET /desk/trial-balance": "GET /reports/trial-balance",
+    "GET /desk/income": "GET /reports/income",
+    "GET /desk/balance-sheet": "GET /reports/balance-sheet",
+    "GET /desk/statement": "GET /accounts/{account_id}/statement",
+    "GET /desk/statement/file": "GET /accounts/{account_id}/statement/file",
+    "GET /desk/reconciliation": "GET /settlement/breaks",
+    "GET /desk/reconciliation/files/{file_id}": "GET /settlement/files/{file_id}/items",
+    "POST /desk/reconciliation/breaks/{mismatch_id}": "POST /proposals",
+    "GET /desk/proposals": "GET /proposals",
+    "GET /desk/proposals/{proposal_id}": "GET /proposals/{proposal_id}",
+    "POST /desk/proposals/{proposal_id}/approve": "POST /proposals/{proposal_id}/approve",
+    "POST /desk/proposals/{proposal_id}/withdraw": "POST /proposals/{proposal_id}/withdraw",
+    "GET /desk/cases": "GET /cases",
+    "GET /desk/cases/{case_id}": "GET /cases/{case_id}",
+    "POST /desk/cases/{case_id}/assign": "POST /cases/{case_id}/assign",
+    "POST /desk/cases/{case_id}/note": "POST /cases/{case_id}/note",
+    "POST /desk/cases/{case_id}/release": "POST /cases/{case_id}/release",
+    "POST /desk/cases/{case_id}/refuse": "POST /cases/{case_id}/refuse",
+    "POST /desk/cases/{case_id}/close": "POST /cases/{case_id}/close",
+    "GET /desk/alerts": "GET /alerts",
+    "GET /desk/audit": "GET /audit",
+}
+DESK_POLICY: Mapping[str, Allowed] = {
+    **{name: API_POLICY[shown] for name, shown in DESK_SHOWS.items()},
+    "GET /desk": OUR_PEOPLE,
+    "GET /desk/sign-in": Rule.ANYBODY,
+    "POST /desk/sign-in": Rule.ANYBODY,
+    "POST /desk/factor": Rule.ANYBODY,
+    "POST /desk/sign-out": OUR_PEOPLE,
+    "GET /desk/assets/desk.css": Rule.ANYBODY,
+    "GET /desk/assets/desk.js": Rule.ANYBODY,
+    "GET /desk/assets/htmx.min.js": Rule.ANYBODY,
+    "GET /desk/assets/icon.svg": Rule.ANYBODY,
+    "GET /desk/{path}": Rule.NOBODY,
+}
 # What our people read without a note in the trail: it is the house's, or their own. Whatever does
 # not stand here is somebody else's.
 NOBODY_ELSES = frozenset(
@@ -290,13 +336,14 @@ POLICY: Mapping[str, Allowed] = MappingProxyType(
     {
         **{name.replace(" ", f" {API}", 1): rule for name, rule in API_POLICY.items()},
         **{name: API_POLICY[name] for name in ALSO_AT_THE_ROOT},
+        **DESK_POLICY,
     }
 )
 
 
 def shows_anothers(name: str, role: Role) -> bool:
     """Whether what a route shows to this role is somebody else's, and so leaves a note."""
-    short = name.replace(f" {API}", " ", 1)
+    short = DESK_SHOWS.get(name) or name.replace(f" {API}", " ", 1)
     if role in OUR_PEOPLE:
         return short.startswith("GET ") and short in API_POLICY and short not in NOBODY_ELSES
     return short in STRANGERS
@@ -321,7 +368,7 @@ def methods_at(path: str) -> tuple[str, ...]:
 
 
 def as_page() -> Iterator[str]:
-    """The lines of the table in docs/security/access.md."""
+    """The lines of the tables in docs/security/access.md."""
     roles = list(Role)
     yield "| Route | " + " | ".join(role.value for role in roles) + " | Names | Confirmed |"
     yield "|---|" + "---|" * (len(roles) + 2)
@@ -335,6 +382,10 @@ def as_page() -> Iterator[str]:
             continue
         cells = (_cell(role, rule, thing) for role in roles)
         yield f"| `{name}` | " + " | ".join(cells) + f" | {said} | {when} |"
+    yield "| Page of the desk | Who |"
+    yield "|---|---|"
+    for name, rule in DESK_POLICY.items():
+        yield f"| `{name}` | {_who(name, rule)} |"
 
 
 SAID: Mapping[Rule, str] = {
@@ -345,6 +396,12 @@ SAID: Mapping[Rule, str] = {
     Rule.SWITCH_STREAMS: "the switch, signed",
     Rule.THIS_MACHINE: "whoever asks from this machine",
 }
+
+
+def _who(name: str, rule: Allowed) -> str:
+    if name in DESK_SHOWS:
+        return f"whoever may `{DESK_SHOWS[name]}`"
+    return SAID[rule] if isinstance(rule, Rule) else "our people"
 
 
 def _cell(role: Role, rule: frozenset[Role], thing: Thing | None) -> str:

@@ -14,8 +14,10 @@ from ledger.errors import Refusal
 from queries import audit
 from queries.audit import AuditPage, Filters
 from queries.cursor import PAGE_USUAL
+from queries.reader import Reader
 from server.routes.given import TheReader, TheSealing
 from server.routes.wallet import Cursor, Limit
+from server.sealing import Sealing
 
 logger = structlog.get_logger(__name__)
 
@@ -77,6 +79,13 @@ async def read_audit(
         kind=kind,
         outcome=outcome,
     )
+    return await read_trail(reader, sealing, filters, limit, cursor)
+
+
+async def read_trail(
+    reader: Reader, sealing: Sealing, filters: Filters, limit: int, cursor: str | None
+) -> AuditPage:
+    """A page of the trail; the first has what was noted until now. Raises InvalidRequest."""
     if cursor is None:
         try:
             await sealing.show(reader)

@@ -49,7 +49,7 @@ async def read_statement_file(
     """In Portuguese or in English."""
     asked = Asked(from_=from_, to=to, axis=axis)
     found = await statement.of_user(reader, call.caller.user_id, asked)
-    return _file(found, shape, language)
+    return file_of(found, shape, language)
 
 
 @get("/accounts/{account_id:uuid}/statement", summary="A statement of any account")
@@ -84,10 +84,11 @@ async def read_account_statement_file(
     """In Portuguese or in English."""
     asked = Asked(from_=from_, to=to, axis=axis, position=position)
     found = await statement.of_account(reader, account_id, asked)
-    return _file(found, shape, language)
+    return file_of(found, shape, language)
 
 
-def _file(found: Statement, shape: str, language: Language) -> Response[bytes]:
+def file_of(found: Statement, shape: str, language: Language) -> Response[bytes]:
+    """A statement as PDF, CSV or camt.053, to be saved."""
     now = datetime.now(UTC)
     if shape == "csv":
         return _attached(statement_csv(found, language), CSV, found, "csv")

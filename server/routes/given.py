@@ -10,7 +10,7 @@ from server.auth import Sessions
 from server.bank.taking_in import BankDesk
 from server.closing import ClosingDesk
 from server.credentials import CredentialsDesk
-from server.door import Call, SwitchCall
+from server.door import Call, Door, SwitchCall
 from server.enrolment import Enrolment
 from server.events import Events
 from server.identities import Identities
@@ -34,6 +34,7 @@ TheCall = NamedDependency[SkipValidation[Call]]
 TheClosing = NamedDependency[SkipValidation[ClosingDesk]]
 TheClearing = NamedDependency[SkipValidation[Clearing]]
 TheDesk = NamedDependency[SkipValidation[Desk]]
+TheDoor = NamedDependency[SkipValidation[Door]]
 TheEnrolment = NamedDependency[SkipValidation[Enrolment]]
 TheEvents = NamedDependency[SkipValidation[Events]]
 TheIdentities = NamedDependency[SkipValidation[Identities]]

@@ -110,7 +110,7 @@ async def read_trial_balance(
 ) -> TrialBalance:
     """At the end of a day of booking or value, or at a position of the log. Debits equal
     credits."""
-    return await trial_balance.of(reader, _asked(as_of, axis, position, since, compare))
+    return await trial_balance.of(reader, asked_for(as_of, axis, position, since, compare))
 
 
 @get("/reports/income", summary="The income statement of a span of days")
@@ -129,7 +129,7 @@ async def read_balance_sheet(
     position: Position = None,
 ) -> BalanceSheet:
     """Assets equal liabilities, equity and result."""
-    return await financial.balance_sheet(reader, _asked(as_of, axis, position))
+    return await financial.balance_sheet(reader, asked_for(as_of, axis, position))
 
 
 @get("/reports/suspense", summary="Open items by age")
@@ -192,7 +192,7 @@ def _today() -> date:
     return datetime.now(COUNTRY).date()
 
 
-def _asked(
+def asked_for(
     as_of: date | None,
     axis: Axis,
     position: int | None,

@@ -481,7 +481,7 @@ async def _case(town: Town, owner: Somebody) -> str:
                     checker_id=town.people["accountant"].who.user_id,
                     content_hash=proposed.content_hash,
                 ),
-                actor="system:test",
+                actor=town.people["accountant"].id,
                 request_id="rules",
             )
         listing = {"listed": True, "reason": "-"}
