@@ -44,6 +44,7 @@ canaries: setup  ## secrets of every kind, looked for in all that is written: DA
 
 pictures: setup  ## draw the screenshots in docs/pictures anew
 	@$(BIN)/python -m tests.simulator.screens.pictures docs/pictures
+	@DESK_PICTURES=docs/pictures $(BIN)/pytest --quiet tests/server/desk/test_browser.py
 
 check: setup  ## formatter, linter, types, import contracts, SQL
 	$(BIN)/ruff format --check .
