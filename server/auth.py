@@ -205,8 +205,12 @@ class Gate:
             self._rates.require(what, address_of(connection))
 
     async def _caller(self, connection: ApiRequest) -> Caller:
-        """Who is signed in. An address that guesses tokens is not even looked at any more."""
+        """Who is signed in. An address that guesses tokens is not even looked at any more; a
+        browser that has not signed in yet guesses nothing."""
         address = address_of(connection)
+        if at_the_desk(connection.scope["path"]) and not connection.cookies.get(SESSION_COOKIE):
+            self._rates.require(RouteClass.PUBLIC, address)
+            raise Unauthenticated
         self._rates.require_some_left(RouteClass.STRANGER, address)
         try:
             in_use = connection.scope["path"] != LIVE
@@ -217,8 +221,8 @@ class Gate:
 
 
 def _authorization(connection: ApiRequest) -> str:
-    """What says who asks: at the desk the cookie alone, at the API the header alone. So no page of
-    somebody else's can have a browser order anything at the API."""
+    """What says who asks: at the desk the cookie alone, at the API the header alone. So no page
+    of somebody else's can have a browser order anything at the API."""
     if at_the_desk(connection.scope["path"]):
         return f"Bearer {connection.cookies.get(SESSION_COOKIE, '')}"
     return connection.headers.get("authorization", "")

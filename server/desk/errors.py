@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from ledger.errors import Refusal
-from server.cookies import DESK
+from server.cookies import DESK, SESSION_COOKIE
 from server.desk.page import Page
 from server.errors import refusal_for
 from server.wire import ApiRequest
@@ -25,7 +25,10 @@ def _shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if refusal.status == 401:
         page.caller = None
         next_ = page.here() if request.method == "GET" else DESK
-        return page.refused("sign_in.html", refusal, next=next_, asked_for=page.path != DESK)
+        asked = page.refused("sign_in.html", refusal, next=next_, asked_for=page.path != DESK)
+        if SESSION_COOKIE in request.cookies:  # it is good for nothing any more
+            asked.cookies.append(page.cookie(SESSION_COOKIE, "", seconds=0))
+        return asked
     return page.refused("error.html", refusal)
 
 

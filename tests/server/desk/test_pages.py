@@ -73,6 +73,8 @@ async def test_who_is_not_signed_in_is_asked_to_and_nobody_elses_cookie_counts(
         assert answer.status_code == 401 and 'name="phone"' in answer.text, page
         bearer = {"Authorization": f"Bearer {token}"}
         assert (await stranger.open(path, params=query, headers=bearer)).status_code == 401
+    over = await stranger.open("/journal", headers={"Cookie": f"{SESSION_COOKIE}={'x' * 43}"})
+    assert over.status_code == 401 and f"{SESSION_COOKIE}=" in over.headers["Set-Cookie"]
     cookie = {"Cookie": f"{SESSION_COOKIE}={token}"}
     assert (await desk.server.client.get("journal", headers=cookie)).status_code == 401
 
