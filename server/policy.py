@@ -253,6 +253,7 @@ DESK_SHOWS: Mapping[str, str] = {
     "GET /desk/trial-balance": "GET /reports/trial-balance",
     "GET /desk/income": "GET /reports/income",
     "GET /desk/balance-sheet": "GET /reports/balance-sheet",
+    "GET /desk/safeguarding": "GET /reports/safeguarding",
     "GET /desk/statement": "GET /accounts/{account_id}/statement",
     "GET /desk/statement/file": "GET /accounts/{account_id}/statement/file",
     "GET /desk/reconciliation": "GET /settlement/breaks",

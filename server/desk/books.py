@@ -10,7 +10,15 @@ from litestar.di import Provide
 from litestar.params import FromPath
 from litestar.response import Template
 
-from queries import accounts, drill_down, financial, general_ledger, journal, trial_balance
+from queries import (
+    accounts,
+    drill_down,
+    financial,
+    general_ledger,
+    journal,
+    safeguarding,
+    trial_balance,
+)
 from queries.cursor import PAGE_USUAL
 from queries.drill_down import By
 from queries.general_ledger import LineFilters
@@ -176,6 +184,13 @@ async def show_balance_sheet(
     return page.show("balance_sheet.html", found=found)
 
 
+@get("/safeguarding")
+async def show_safeguarding(page: ThePage, reader: TheReader, as_of: AsOf = None) -> Template:
+    """The trust against what it stands for, term by term, each with its ledgers."""
+    found = await safeguarding.on(reader, as_of or today())
+    return page.show("safeguarding.html", found=found)
+
+
 def first_of_month(day: date) -> date:
     """The first day of a day's month."""
     return day.replace(day=1)
@@ -191,4 +206,5 @@ HANDLERS = (
     show_trial_balance,
     show_income,
     show_balance_sheet,
+    show_safeguarding,
 )

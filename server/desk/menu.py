@@ -25,6 +25,7 @@ MENU: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("income", "/desk/income"),
             Item("balance_sheet", "/desk/balance-sheet"),
             Item("statement", "/desk/statement"),
+            Item("safeguarding", "/desk/safeguarding"),
         ),
     ),
     (

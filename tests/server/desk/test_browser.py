@@ -48,6 +48,7 @@ PAGES = (
     ("trial-balance", "accountant", "/trial-balance?compare=2020-01-01"),
     ("income", "accountant", "/income"),
     ("balance-sheet", "accountant", "/balance-sheet"),
+    ("safeguarding", "accountant", "/safeguarding"),
     ("statement", "accountant", "/statement?account={account_id}"),
     ("reconciliation", "accountant", "/reconciliation"),
     ("file", "accountant", "/reconciliation/files/{file_id}"),

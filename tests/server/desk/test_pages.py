@@ -21,6 +21,8 @@ from server.policy import DESK_POLICY, DESK_SHOWS, shows_anothers
 from tests.server.desk.conftest import AtTheDesk
 from tests.server.desk.playing import CAUGHT_UP, HOSTILE
 
+FORM = "application/x-www-form-urlencoded"
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = sorted(name.removeprefix("GET /desk") for name in DESK_SHOWS if name.startswith("GET "))
@@ -135,6 +137,39 @@ async def test_only_a_form_of_our_own_orders_anything(desk: AtTheDesk) -> None:
     state = "SELECT state FROM ledger.proposal WHERE id = %s"
     assert desk.server.ask(state, desk.played.proposal_id) == [("proposed",)]
     assert not is_form_token("", "") and FORM_COOKIE != SESSION_COOKIE
+
+
+async def test_no_form_and_no_address_however_broken_is_an_error_of_ours(desk: AtTheDesk) -> None:
+    browser = desk.as_("operator")
+    page = await browser.open("/reconciliation")
+    token = re.search(r'name="formToken" value="([^"]+)"', page.text)
+    assert token is not None
+    place = f"/desk/reconciliation/breaks/{desk.played.mismatch_id}"
+    boundary = "multipart/form-data"
+    for content, kind in (
+        (b"", FORM), (b"%ff%fe=%00", FORM), (b"formToken=" + b"a" * 5_000, FORM),
+        (b"{}", "application/json"), (b"formToken", boundary),
+        (b"--x\r\n", f"{boundary}; boundary=x"),
+        (f"formToken={token[1]}".encode(), FORM),
+        (f"formToken={token[1]}&end=book&evidence=%00&key=1".encode(), FORM),
+        (f"formToken={token[1]}&end=sell&evidence=a&key=1".encode(), FORM),
+        (f"formToken={token[1]}&end=book&evidence=a&key=%20".encode(), FORM),
+        (f"formToken={token[1]}&end=book&evidence=a&key=1&totp=a&more=1".encode(), FORM),
+        (f"formToken={token[1]}&end=book&end=book&evidence=a&key=1".encode(), FORM),
+    ):  # fmt: skip
+        answer = await browser.client.post(place, content=content, headers={"Content-Type": kind})
+        assert 400 <= answer.status_code < 500, (content, answer.status_code)
+        assert answer.headers["Content-Type"].startswith("text/html")
+    for query in (
+        "%ff=%fe",
+        "limit=0",
+        "cursor=x",
+        "from=x&from=y",
+        "lang=xx&theme=xx",
+        "a" * 3_000,
+    ):
+        answer = await desk.as_("accountant").open(f"/journal?{query}")
+        assert answer.status_code in (200, 400), query
 
 
 async def test_every_reply_says_that_only_our_own_files_are_run(desk: AtTheDesk) -> None:
