@@ -15,6 +15,7 @@ CHART_PT: Mapping[str, str] = MappingProxyType(
         "1020": "Banco operacional",
         "1030": "Fiduciário em trânsito",
         "1100": "A receber da rede",
+        "1400": "Gastos diferidos",
         "1900": "Divergências de reconciliação",
         "1910": "A receber de agentes",
         "1920": "A receber de clientes",
@@ -26,6 +27,7 @@ CHART_PT: Mapping[str, str] = MappingProxyType(
         "2110": "Taxa de intercâmbio a pagar",
         "2200": "Comissões a pagar",
         "2300": "Impostos a pagar",
+        "2400": "Acréscimos de gastos",
         "2900": "Créditos por identificar",
         "3010": "Capital",
         "3900": "Resultados transitados",
@@ -38,6 +40,7 @@ CHART_PT: Mapping[str, str] = MappingProxyType(
         "5020": "Comissões pagas: levantamentos",
         "5030": "Taxa de intercâmbio",
         "5090": "Perdas",
+        "5900": "Gastos operacionais",
     }
 )
 NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -83,7 +83,9 @@ class TestLittleRoom:
     """With room for few requests."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
+    def settings(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+        """And PINs that cost what they cost in earnest."""
+        monkeypatch.setattr("server.pins.MEMORY_KIB", 19_456)
         return Settings(home=settings.home, pin_threads=1, requests_max=4, pin_queue_max=1)
 
     async def test_too_many_requests_are_refused_at_once_but_for_the_switch(

@@ -117,6 +117,8 @@ class Office:
                 self._complete(operation, paid)
             elif row.state is State.IN_DOUBT:
                 self._release(operation, row)
+            else:
+                self.doubt(operation)  # the job that should have done it died; it comes again
         elif dispute is not None and dispute.state == "open" and not _partly(operation, dispute):
             self._resolve(operation, dispute)
         elif operation.lag < 0:

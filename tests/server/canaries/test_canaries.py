@@ -35,9 +35,9 @@ async def test_a_token_that_is_logged_is_found(
 ) -> None:
     believed = Sessions.caller
 
-    async def telling(self: Sessions, authorization: str) -> Any:
+    async def telling(self: Sessions, authorization: str, **how: Any) -> Any:
         structlog.get_logger("planted").info("asked", by=authorization)
-        return await believed(self, authorization)
+        return await believed(self, authorization, **how)
 
     monkeypatch.setattr(Sessions, "caller", telling)
     async with loud(tmp_path, 1) as (server, written):
