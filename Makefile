@@ -8,7 +8,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-setup.lock
 # Servers that start again and again would compile whatever they import each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test simulate drill timing tampers outsiders link canaries walks pictures check format lock clean
+.PHONY: help setup demo test simulate drill kills timing tampers outsiders link canaries walks pictures check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,6 +26,9 @@ simulate: setup  ## towns with a lossy switch: SEED=, WITHDRAWALS= (a million); 
 
 drill: setup  ## guess codes at a town: SEED=, GUESSES= (a million); ends with one JSON line
 	@$(BIN)/python -m tests.simulation.guessing --seed $(or $(SEED),1) --guesses $(or $(GUESSES),1000000)
+
+kills: setup  ## kill server, sessions and PostgreSQL under load: KILLS= (200); nothing acknowledged may be lost or doubled
+	@KILLS=$(or $(KILLS),200) $(BIN)/pytest tests/durability/test_kills.py
 
 timing: setup  ## whether a stranger's number is told by time: SAMPLES= (2000); writes docs/security/timing.json
 	@$(BIN)/python -m tests.timing --samples $(or $(SAMPLES),2000) | tee docs/security/timing.json

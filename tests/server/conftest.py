@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 import structlog
 from litestar.types import ASGIApp
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from commands.identity.person import Role
 from server import demo, secrets
@@ -73,6 +74,7 @@ class Running:
     installation: Installation
     demo: DemoFile
     app: ASGIApp
+    _owner: psycopg.Connection[TupleRow] | None = None
 
     def somebody(self, role: str, number: int = 0) -> Somebody:
         """Someone with this role, not signed in yet."""
@@ -87,9 +89,16 @@ class Running:
 
     def ask(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the database as its owner."""
-        with psycopg.connect(self.installation.owner_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+        if self._owner is None or self._owner.broken:
+            self.close()
+            self._owner = psycopg.connect(self.installation.owner_url, autocommit=True)
+        cursor = self._owner.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._owner is not None:
+            self._owner.close()
 
     async def until(self, statement: str, *parameters: Any) -> None:
         """Wait until something is true in the database."""
@@ -136,7 +145,8 @@ async def server(cluster: Cluster, world: World, settings: Settings) -> AsyncIte
             async with httpx.AsyncClient(
                 transport=transport, base_url=f"http://makeba{API}/", timeout=30
             ) as client:
-                yield Running(client, installation, world.demo, app)
+                with closing(Running(client, installation, world.demo, app)) as server:
+                    yield server
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ async def server(
             async with httpx.AsyncClient(
                 transport=transport, base_url=f"http://makeba{API}/", timeout=30
             ) as client:
-                yield Running(client, installation, world.demo, app)
+                with closing(Running(client, installation, world.demo, app)) as server:
+                    yield server
 
 
 @pytest.fixture

@@ -97,7 +97,8 @@ async def loud(
             await house.open_books()
             people = await demo.seed(house, Wanted(customers=customers + 1), refill=True)
             async with serving(house) as app, _client(app, written) as client:
-                yield Running(client, house, people, app), written
+                with contextlib.closing(Running(client, house, people, app)) as server:
+                    yield server, written
 
 
 def _client(app: Any, written: Written) -> httpx.AsyncClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import httpx
@@ -98,8 +99,8 @@ async def desk(
             async with httpx.AsyncClient(
                 transport=transport, base_url=f"http://makeba{API}/", timeout=30
             ) as client:
-                server = Running(client, installation, world.demo, app)
-                yield AtTheDesk(server, await a_day(server), "http://makeba")
+                with closing(Running(client, installation, world.demo, app)) as server:
+                    yield AtTheDesk(server, await a_day(server), "http://makeba")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -113,5 +114,6 @@ async def served(
         async with uvicorn_serving(installation, sock):
             url = f"http://127.0.0.1:{sock.getsockname()[1]}"
             async with httpx.AsyncClient(base_url=f"{url}{API}/", timeout=30) as client:
-                server = Running(client, installation, world.demo, serving)  # type: ignore[arg-type]
-                yield AtTheDesk(server, await a_day(server), url)
+                running = Running(client, installation, world.demo, serving)  # type: ignore[arg-type]
+                with closing(running) as server:
+                    yield AtTheDesk(server, await a_day(server), url)
