@@ -128,7 +128,8 @@ async def test_a_proposal_that_is_too_old_shows_as_lapsed(
 ) -> None:
     made = (await operator.post("proposals", DEARER)).json()
     path = f"proposals/{made['proposalId']}"
-    assert (await asked(accountant, path))["state"] == "proposed"
+    seen = {"X-Log-Position": str(server.position)}
+    assert (await accountant.get(path, headers=seen)).json()["state"] == "proposed"
     server.ask("UPDATE queries.proposal SET expires_at = now()")
     assert (await asked(accountant, path))["state"] == "lapsed"
     assert (await asked(accountant, "proposals", state="proposed"))["items"] == []

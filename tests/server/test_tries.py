@@ -22,7 +22,7 @@ from server.chosen import COMMON, require_choosable
 from server.settings import API, Settings
 from tests.commands.moves import ACTOR, customer
 from tests.server.conftest import Running
-from tests.timing import indistinguishable, p_value
+from tests.timing import p_value
 
 SOURCE_TRIES = 3
 
@@ -95,7 +95,8 @@ async def test_every_refusal_takes_as_long_whoever_it_is(server: Running) -> Non
             assert await tried(server.client, phone, "000001") == 401
             took[known].append(time.perf_counter() - began)
     assert all(each >= 0.1 for each in took[True] + took[False])
-    assert indistinguishable(took[True], took[False])
+    # One run of the suite in ten thousand may fail here for nothing, and not one in a hundred.
+    assert p_value(took[True], took[False]) > 0.0001
 
 
 def test_the_statistic_knows_a_difference() -> None:
